@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# One Makefile, no recursion.  Lower-case and ?= variables are the packager's, OUR_ ones are ours.
+# make SAN=address,undefined ... builds the same tree beside the normal one.
+
+CFLAGS      ?= -O2 -g
+prefix      ?= /usr
+sbindir     ?= $(prefix)/sbin
+multiarch   := $(shell $(CC) -print-multiarch 2>/dev/null)
+libdir      ?= $(prefix)/lib$(if $(multiarch),/$(multiarch))
+pamdir      ?= $(libdir)/security
+libexecdir  ?= $(prefix)/libexec/okta-login
+sysconfdir  ?= /etc
+confdir     ?= $(sysconfdir)/okta-login
+statedir    ?= /var/lib/okta-login
+rundir      ?= /run/okta-login
+mandir      ?= $(prefix)/share/man
+docdir      ?= $(prefix)/share/doc/okta-login
+INSTALL     ?= install
+PKG_CONFIG  ?= pkg-config
+
+VERSION := 0.1.0
+B       := build$(if $(SAN),-$(SAN))
+
+OUR_CPPFLAGS := -D_GNU_SOURCE -Icommon -DOKTA_VERSION='"$(VERSION)"' \
+  -DOKTA_CONF_DIR='"$(confdir)"' -DOKTA_STATE_DIR='"$(statedir)"' \
+  -DOKTA_RUN_DIR='"$(rundir)"' -DOKTA_LIBEXEC_DIR='"$(libexecdir)"'
+OUR_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -fno-strict-aliasing -Wall -Wextra -Wshadow \
+  -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wformat=2 \
+  -Wundef -Wwrite-strings $(if $(WERROR),-Werror) \
+  $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined,\
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+OUR_LDFLAGS := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
+  $(if $(SAN),-fsanitize=$(SAN),-Wl,--no-undefined -Wl,--no-undefined-version)
+PIE := -pie
+
+# --- objects, by floor: listed, never globbed ------------------------------------------------
+BASE  := $(addprefix common/base/,err.o wipe.o view.o buf.o text.o b64url.o clock.o file.o \
+           frame.o chan.o child.o)
+SNAP  := $(addprefix common/snap/,sum.o open.o read.o)
+SNAPW := $(addprefix common/snap/,write.o layout.o publish.o verify.o)
+MODEL := $(addprefix common/model/,conf.o conf_keys.o conf_value.o names.o groups.o policy.o wire.o)
+HOST  := $(addprefix common/host/,config.o local.o person.o)
+NET   := $(addprefix common/net/,json.o json_scan.o json_write.o jwk.o jwk_verify.o jwt.o id_token.o jws.o http.o http_text.o oidc.o oidc_read.o oidc_poll.o dpop.o qr.o)
+APIC  := $(addprefix common/net/,token.o patience.o link.o ratelimit.o listing.o refusal.o \
+           directory.o)
+REG   := $(addprefix common/registry/,registry.o alloc.o)
+
+NSS   := $(addprefix nss_okta/,nss_okta.o map.o fill.o enumerate.o)
+PAM   := $(addprefix pam_okta/,pam_okta.o auth.o account.o cred.o password.o who.o fresh.o helper.o \
+           prompt.o conv.o record.o txn.o host.o rc.o)
+HELP  := $(addprefix cmd/okta-auth-helper/,main.o login.o verify.o)
+SYNC  := $(addprefix cmd/okta-sync/,main.o once.o state.o account.o fetcher.o fetch.o handover.o \
+           source_okta.o source_file.o records.o idmap.o groups.o people.o ids.o build.o brake.o \
+           report.o status.o progress.o)
+CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o person.o explain.o claims.o token.o \
+           snapshot.o registry.o sync.o)
+
+include tests/tests.mk
+
+PRODUCTS := $B/libnss_okta.so.2 $B/pam_okta.so $B/okta-auth-helper $B/okta-sync $B/oktactl
+.PHONY: all install clean
+all: $(PRODUCTS)
+
+# --- only these objects see pkg-config's output ----------------------------------------------
+NETFLOOR_PKGS := libcurl libcrypto json-c libqrencode sqlite3
+# evaluated only when a rule that needs them runs
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
+pkg_libs   = $(shell $(PKG_CONFIG) --libs $(1))
+NET_LIBS   = $(call pkg_libs,libcurl libcrypto json-c libqrencode)
+JOSE_LIBS  = $(call pkg_libs,libcrypto json-c)
+REG_LIBS   = $(call pkg_libs,sqlite3)
+$B/cmd/oktactl/sync.o: OUR_CPPFLAGS += -DOKTA_SBIN_DIR='"$(sbindir)"'
+$B/common/net/%.o $B/common/registry/%.o: PKG_CFLAGS = $(call pkg_cflags,$(NETFLOOR_PKGS))
+
+# --- archives --------------------------------------------------------------------------------
+define archive
+$B/lib$(1).a: $$($(2):%=$B/%)
+	rm -f $$@ && $$(AR) rcs $$@ $$^
+endef
+$(eval $(call archive,base,BASE))
+$(eval $(call archive,snap,SNAP))
+$(eval $(call archive,snapw,SNAPW))
+$(eval $(call archive,model,MODEL))
+$(eval $(call archive,host,HOST))
+$(eval $(call archive,net,NET))
+$(eval $(call archive,apic,APIC))
+$(eval $(call archive,registry,REG))
+$(eval $(call archive,pamokta,PAM)) # for tests/pam
+
+# --- products --------------------------------------------------------------------------------
+$B/libnss_okta.so.2: $(NSS:%=$B/%) $B/libsnap.a $B/libbase.a nss_okta/nss_okta.map
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--version-script=nss_okta/nss_okta.map \
+	  $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
+$B/pam_okta.so: $(PAM:%=$B/%) $B/libhost.a $B/libmodel.a $B/libsnap.a $B/libbase.a pam_okta/pam_okta.map
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=pam_okta/pam_okta.map \
+	  $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lpam -linih
+
+$B/okta-auth-helper: $(HELP:%=$B/%) $B/libnet.a $B/libmodel.a $B/libbase.a
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS)
+
+$B/okta-sync: $(SYNC:%=$B/%) $B/libapic.a $B/libnet.a $B/libregistry.a $B/libhost.a $B/libmodel.a \
+  $B/libsnapw.a $B/libsnap.a $B/libbase.a
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) -linih
+
+$B/oktactl: $(CTL:%=$B/%) $B/libnet.a $B/libregistry.a $B/libhost.a $B/libmodel.a $B/libsnapw.a \
+  $B/libsnap.a $B/libbase.a
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(JOSE_LIBS) $(REG_LIBS) -linih
+
+$B/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
+
+# --- install ---------------------------------------------------------------------------------
+MAN5 := doc/man/okta-login.conf.5
+MAN8 := $(addprefix doc/man/,pam_okta.8 nss_okta.8 okta-sync.8 oktactl.8 okta-auth-helper.8)
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(libdir) $(DESTDIR)$(pamdir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(sbindir) \
+	  $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(confdir)/conf.d $(DESTDIR)$(docdir)
+	$(INSTALL) -m 644 $B/libnss_okta.so.2 $(DESTDIR)$(libdir)/
+	$(INSTALL) -m 644 $B/pam_okta.so $(DESTDIR)$(pamdir)/
+	$(INSTALL) -m 755 $B/okta-auth-helper $(DESTDIR)$(libexecdir)/
+	$(INSTALL) -m 755 $B/okta-sync $B/oktactl $(DESTDIR)$(sbindir)/
+	$(INSTALL) -m 644 $(MAN5) $(DESTDIR)$(mandir)/man5/
+	$(INSTALL) -m 644 $(MAN8) $(DESTDIR)$(mandir)/man8/
+	$(INSTALL) -m 644 conf/okta-login.conf.example README.md LICENSE $(DESTDIR)$(docdir)/
+	$(INSTALL) -d -m 755 $(DESTDIR)$(statedir)
+
+clean:
+	rm -rf build build-*
