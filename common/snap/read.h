@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* common/snap/read.h - look people and groups up in a mapped snapshot.
+ * Floor 1: base only.  No malloc, no stdio, no locale, no globals: this code runs inside
+ * every process that asks for a user name.
+ *
+ * MUST: give the same kind of answer for any bytes whatever: a record whose checksum,
+ * bounds and id range are right, OKTA_E_NOTFOUND, or OKTA_E_INPUT (the file is damaged).
+ * MUST NOT: trust an offset, a length or a count; loop longer than the header's probe
+ * limit.
+ */
+#ifndef OKTA_SNAP_READ_H
+#define OKTA_SNAP_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/view.h"
+#include "snap/format.h"
+
+/* One mapped file.  Caller holds the struct; fields are for read.c and `status` only. */
+struct okta_snap {
+	const unsigned char *base;
+	size_t len;
+	bool is_mapped;	   /* by okta_snap_open(), for okta_snap_close() to undo */
+	uint64_t dev, ino; /* of the file that was mapped */
+	uint64_t generation;
+	int64_t published_s;
+	int64_t source_s; /* the age of the data counts from here */
+	uint64_t seed;
+	uint32_t id_min, id_max;
+	uint32_t n_users, n_groups;
+	uint64_t users_off, users_len, groups_off, groups_len, members_off, members_len;
+	struct {
+		uint64_t off;
+		uint32_t slots, probe;
+	} index[OKTA_SNAP_INDEX_COUNT];
+	struct okta_view org_url;
+};
+
+/*
+ * Map PATH.  It must be a regular file owned by OWNER that group and others cannot write,
+ * opened without following a symlink, at most OKTA_SNAP_MAX_BYTES; the directory it lies
+ * in and each above it must be owned by OWNER or root and not writable by others (unless
+ * sticky).  Magic, version, length, header checksum and every section bound are checked.
+ * The descriptor is closed again.  *ret is untouched on failure.
+ * OKTA_OK, OKTA_E_NOTFOUND, OKTA_E_UNTRUSTED, OKTA_E_TOOBIG, OKTA_E_INPUT or OKTA_E_SYS
+ * (errno says what).
+ */
+OKTA_MUST_CHECK enum okta_rc okta_snap_open(
+    const char *path, uid_t owner, struct okta_snap *ret);
+
+/*
+ * The directory PATH lies in, as an O_PATH descriptor the caller closes, after the same
+ * checks of it and of each directory above; no symlink is followed on the way.  A
+ * relative PATH is checked from the working directory on.  *ret_name points at PATH's
+ * last component. OKTA_OK, OKTA_E_NOTFOUND, OKTA_E_UNTRUSTED or OKTA_E_SYS.
+ */
+OKTA_MUST_CHECK enum okta_rc okta_snap_open_dir(
+    const char *path, uid_t owner, int *ret_fd, const char **ret_name);
+
+/* okta_snap_open() over bytes the caller keeps (tests, fuzzing). */
+OKTA_MUST_CHECK enum okta_rc okta_snap_open_bytes(
+    const void *p, size_t len, struct okta_snap *ret);
+
+/* Unmap.  Views into it are void.  Safe on a zeroed struct and twice. */
+void okta_snap_close(struct okta_snap *snap);
+
+/* True once the writer marked this file as replaced.  One load, no system call. */
+bool okta_snap_is_superseded(const struct okta_snap *snap);
+
+/* Everything `snapshot verify` checks: body checksum, every record, every index entry
+ * reachable, sorted order, names well formed, ids unique and in range.  O(n).  Message in
+ * *err. */
+OKTA_MUST_CHECK enum okta_rc okta_snap_verify(
+    const struct okta_snap *snap, struct okta_err *err);
+
+struct okta_snap_user {
+	uint32_t uid, gid;
+	enum okta_snap_status status;
+	unsigned flags;
+	/* views into the mapping, each followed by a NUL there */
+	struct okta_view name, gecos, home, shell, okta_id, okta_login;
+	/* name \0 * \0 gecos \0 home \0 shell \0 */
+	struct okta_view passwd_block;
+	const unsigned char *gids; /* use okta_snap_gid() */
+	uint32_t n_gids;
+	const unsigned char *refs; /* use okta_snap_ref() */
+	uint32_t n_refs;
+	uint64_t off; /* of the record */
+};
+
+struct okta_snap_group {
+	enum okta_snap_group_kind kind;
+	uint32_t gid; /* 0 for OKTA_SNAP_GROUP_LOGIN */
+	unsigned flags;
+	struct okta_view name, okta_id, okta_name;
+	struct okta_view members; /* n_members names, each followed by a NUL */
+	uint32_t n_members;
+	const unsigned char *joins; /* use okta_snap_join() */
+	uint32_t n_joins;
+	uint64_t off; /* of the record; 0 for a user's implied private group */
+};
+
+/* [a-z_][a-z0-9_.-]{0,31}: the only names this code ever looks up or stores. */
+bool okta_snap_name_is_valid(struct okta_view name);
+
+/* Bytes of caller's buffer that answer for a group, whatever the buffer's alignment. */
+static inline uint64_t
+okta_snap_group_answer(uint64_t n_members, uint64_t members_len, uint64_t name_len)
+{
+	return sizeof(char *) - 1 + (n_members + 1) * sizeof(char *) + members_len +
+	       name_len + 1 + sizeof("*");
+}
+
+/* Value I of the list; UINT32_MAX, or offset 0, beyond its end. */
+uint32_t okta_snap_gid(const struct okta_snap_user *user, uint32_t i);
+uint64_t okta_snap_ref(const struct okta_snap_user *user, uint32_t i); /* record offset */
+uint32_t okta_snap_join(const struct okta_snap_group *group, uint32_t i);
+
+/* OKTA_OK, OKTA_E_NOTFOUND, OKTA_E_INPUT.  *ret is untouched unless OKTA_OK. */
+OKTA_MUST_CHECK enum okta_rc okta_snap_user_by_name(
+    const struct okta_snap *snap, struct okta_view name, struct okta_snap_user *ret);
+OKTA_MUST_CHECK enum okta_rc okta_snap_user_by_uid(
+    const struct okta_snap *snap, uint32_t uid, struct okta_snap_user *ret);
+/* By Unix name or gid: SERVED and LOCAL groups and implied private groups. */
+OKTA_MUST_CHECK enum okta_rc okta_snap_group_by_name(
+    const struct okta_snap *snap, struct okta_view name, struct okta_snap_group *ret);
+OKTA_MUST_CHECK enum okta_rc okta_snap_group_by_gid(
+    const struct okta_snap *snap, uint32_t gid, struct okta_snap_group *ret);
+/* By the group's name in Okta, exactly: SERVED and LOGIN groups. */
+OKTA_MUST_CHECK enum okta_rc okta_snap_group_by_okta_name(const struct okta_snap *snap,
+    struct okta_view okta_name, struct okta_snap_group *ret);
+/* The group that a user with OKTA_SNAP_USER_PRIVATE_GROUP implies. */
+void okta_snap_private_group(
+    const struct okta_snap_user *user, struct okta_snap_group *ret);
+/* The record at an offset taken from okta_snap_ref(). */
+OKTA_MUST_CHECK enum okta_rc okta_snap_group_at(
+    const struct okta_snap *snap, uint64_t off, struct okta_snap_group *ret);
+
+/*
+ * Enumeration in file order.  Start with *cursor = 0; OKTA_OK moves it to the next
+ * record, OKTA_E_NOTFOUND is the end.
+ */
+OKTA_MUST_CHECK enum okta_rc okta_snap_next_user(
+    const struct okta_snap *snap, uint64_t *cursor, struct okta_snap_user *ret);
+OKTA_MUST_CHECK enum okta_rc okta_snap_next_group(
+    const struct okta_snap *snap, uint64_t *cursor, struct okta_snap_group *ret);
+
+/* "ACTIVE"... and back; the empty string and OKTA_STATUS_NONE for what is unknown. */
+const char *okta_snap_status_name(enum okta_snap_status status);
+enum okta_snap_status okta_snap_status_parse(struct okta_view v);
+
+#endif /* OKTA_SNAP_READ_H */

@@ -1,0 +1,1239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* links: snapw snap base; libs: cmocka */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "snap_fixture.h"
+
+struct fixture {
+	unsigned char *p; /* pristine */
+	size_t len;
+	struct okta_snap snap;
+	unsigned char *q; /* a copy to damage */
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *fx = calloc(1, sizeof(*fx));
+
+	assert_non_null(fx);
+	fx->p = fx_bytes(&fx->len);
+	fx->q = malloc(fx->len);
+	assert_non_null(fx->q);
+	memcpy(fx->q, fx->p, fx->len);
+	assert_int_equal(okta_snap_open_bytes(fx->p, fx->len, &fx->snap), OKTA_OK);
+	*state = fx;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *fx = *state;
+
+	okta_snap_close(&fx->snap);
+	free(fx->p);
+	free(fx->q);
+	free(fx);
+	return 0;
+}
+
+/* --- what is read is what was written
+ * ------------------------------------------------------- */
+
+#define assert_view(v, s)                                                                \
+	do {                                                                             \
+		assert_int_equal((v).len, strlen(s));                                    \
+		assert_memory_equal((v).p, (s), strlen(s) + 1); /* and a NUL */          \
+	} while (0)
+
+static void
+user_by_name_gives_every_field(void **state)
+{
+	const struct fixture *fx = *state;
+	struct okta_snap_user u;
+	struct okta_snap_group g;
+
+	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("ada"), &u), OKTA_OK);
+	assert_int_equal(u.uid, 5000);
+	assert_int_equal(u.gid, 5000);
+	assert_int_equal(u.status, OKTA_STATUS_ACTIVE);
+	assert_int_equal(u.flags, OKTA_SNAP_USER_PRIVATE_GROUP);
+	assert_view(u.name, "ada");
+	assert_view(u.gecos, "Ada Lovelace");
+	assert_view(u.home, "/home/ada");
+	assert_view(u.shell, "/bin/bash");
+	assert_view(u.okta_id, "00uada");
+	assert_view(u.okta_login, "ada@acme.example");
+	assert_int_equal(
+	    u.passwd_block.len, sizeof("ada\0*\0Ada Lovelace\0/home/ada\0/bin/bash"));
+	assert_memory_equal(u.passwd_block.p,
+	    "ada\0*\0Ada Lovelace\0/home/ada\0/bin/bash", u.passwd_block.len);
+	assert_int_equal(u.n_gids, 3); /* sudo through ops, eng, ops: ascending */
+	assert_int_equal(okta_snap_gid(&u, 0), FX_SUDO);
+	assert_int_equal(okta_snap_gid(&u, 1), 6000);
+	assert_int_equal(okta_snap_gid(&u, 2), 6001);
+	assert_int_equal(okta_snap_gid(&u, 3), UINT32_MAX);
+	assert_int_equal(u.n_refs, 1);
+	assert_int_equal(
+	    okta_snap_group_at(&fx->snap, okta_snap_ref(&u, 0), &g), OKTA_OK);
+	assert_int_equal(g.kind, OKTA_SNAP_GROUP_LOGIN);
+	assert_view(g.okta_name, "Everyone");
+	assert_int_equal(okta_snap_ref(&u, 1), 0);
+}
+
+static void
+user_by_uid_gives_the_same_record(void **state)
+{
+	const struct fixture *fx = *state;
+	struct okta_snap_user a, b;
+
+	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("bob"), &a), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_uid(&fx->snap, 5001, &b), OKTA_OK);
+	assert_int_equal(a.off, b.off);
+	assert_int_equal(b.status, OKTA_STATUS_SUSPENDED);
+	assert_int_equal(b.n_gids, 1); /* sudo, through a group for login rules */
+	assert_int_equal(okta_snap_gid(&b, 0), FX_SUDO);
+	assert_int_equal(b.n_refs, 2);
+}
+
+static void
+groups_are_found_by_name_gid_and_okta_name(void **state)
+{
+	const struct fixture *fx = *state;
+	struct okta_snap_group g, h;
+
+	assert_int_equal(okta_snap_group_by_name(&fx->snap, V("eng"), &g), OKTA_OK);
+	assert_int_equal(g.kind, OKTA_SNAP_GROUP_SERVED);
+	assert_int_equal(g.gid, 6000);
+	assert_int_equal(g.n_members, 2);
+	assert_int_equal(g.members.len, 8);
+	assert_memory_equal(g.members.p, "ada\0dee", 8);
+	assert_view(g.okta_id, "00geng");
+	assert_int_equal(okta_snap_group_by_gid(&fx->snap, 6000, &h), OKTA_OK);
+	assert_int_equal(g.off, h.off);
+	assert_int_equal(
+	    okta_snap_group_by_okta_name(&fx->snap, V("Engineering"), &h), OKTA_OK);
+	assert_int_equal(g.off, h.off);
+	assert_int_equal(
+	    okta_snap_group_by_okta_name(&fx->snap, V("Linux Admins"), &h), OKTA_OK);
+	assert_int_equal(h.gid, 0);
+	assert_int_equal(h.n_joins, 1);
+	assert_int_equal(okta_snap_join(&h, 0), FX_SUDO);
+	assert_int_equal(okta_snap_join(&h, 1), UINT32_MAX);
+}
+
+static void
+local_group_lists_who_joins_it(void **state)
+{
+	const struct fixture *fx = *state;
+	struct okta_snap_group g;
+
+	assert_int_equal(okta_snap_group_by_gid(&fx->snap, FX_SUDO, &g), OKTA_OK);
+	assert_int_equal(g.kind, OKTA_SNAP_GROUP_LOCAL);
+	assert_view(g.name, "sudo");
+	assert_int_equal(g.n_members, 2);
+	assert_memory_equal(g.members.p, "ada\0bob", 8);
+	assert_int_equal(
+	    okta_snap_group_by_okta_name(&fx->snap, V("sudo"), &g), OKTA_E_NOTFOUND);
+}
+
+static void
+private_group_is_implied_by_its_user_only(void **state)
+{
+	const struct fixture *fx = *state;
+	struct okta_snap_group g;
+
+	assert_int_equal(okta_snap_group_by_name(&fx->snap, V("ada"), &g), OKTA_OK);
+	assert_int_equal(g.gid, 5000);
+	assert_int_equal(g.n_members, 0);
+	assert_int_equal(okta_snap_group_by_gid(&fx->snap, 5001, &g), OKTA_OK);
+	assert_view(g.name, "bob");
+	assert_int_equal(
+	    okta_snap_group_by_name(&fx->snap, V("cy"), &g), OKTA_E_NOTFOUND);
+	assert_int_equal(okta_snap_group_by_gid(&fx->snap, 5002, &g), OKTA_E_NOTFOUND);
+}
+
+/* A login group has gid 0: neither its names nor that gid may lead to a Unix group. */
+static void
+login_group_is_never_a_unix_group(void **state)
+{
+	const struct fixture *fx = *state;
+	struct okta_snap_group g;
+
+	assert_int_equal(okta_snap_group_by_gid(&fx->snap, 0, &g), OKTA_E_NOTFOUND);
+	assert_int_equal(
+	    okta_snap_group_by_name(&fx->snap, V("Everyone"), &g), OKTA_E_NOTFOUND);
+	assert_int_equal(okta_snap_group_by_name(&fx->snap, V(""), &g), OKTA_E_NOTFOUND);
+}
+
+static void
+unknown_and_impossible_keys_are_not_found(void **state)
+{
+	const struct fixture *fx = *state;
+	const char *const names[] = { "", "root", "ad", "adaa", "Ada", "ada ", "0",
+		"5000", "-ada", "ada\n", "ada/../root",
+		"abcdefghijklmnopqrstuvwxyzabcdefg" };
+	const uint32_t ids[] = { 0, 1, 999, 4999, 5003, 7001, 2147483647, UINT32_MAX };
+	struct okta_snap_user u;
+	struct okta_snap_group g;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_int_equal(
+		    okta_snap_user_by_name(&fx->snap, V(names[i]), &u), OKTA_E_NOTFOUND);
+		assert_int_equal(
+		    okta_snap_group_by_name(&fx->snap, V(names[i]), &g), OKTA_E_NOTFOUND);
+	}
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		assert_int_equal(
+		    okta_snap_user_by_uid(&fx->snap, ids[i], &u), OKTA_E_NOTFOUND);
+		assert_int_equal(
+		    okta_snap_group_by_gid(&fx->snap, ids[i], &g), OKTA_E_NOTFOUND);
+	}
+	assert_int_equal(
+	    okta_snap_user_by_name(&fx->snap, (struct okta_view){ "ada\0x", 5 }, &u),
+	    OKTA_E_NOTFOUND);
+	assert_int_equal(
+	    okta_snap_group_by_okta_name(&fx->snap, V(""), &g), OKTA_E_NOTFOUND);
+	assert_int_equal(okta_snap_group_by_okta_name(&fx->snap, V("engineering"), &g),
+	    OKTA_E_NOTFOUND);
+}
+
+static void
+enumeration_gives_each_record_once_in_order(void **state)
+{
+	const struct fixture *fx = *state;
+	const uint32_t uids[] = { 5000, 5001, 5002, 6999 },
+		       gids[] = { 6000, 6001, 27, 0, 0 };
+	struct okta_snap_user u;
+	struct okta_snap_group g;
+	uint64_t cursor = 0;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(okta_snap_next_user(&fx->snap, &cursor, &u), OKTA_OK);
+		assert_int_equal(u.uid, uids[i]);
+	}
+	assert_int_equal(okta_snap_next_user(&fx->snap, &cursor, &u), OKTA_E_NOTFOUND);
+	cursor = 0;
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(okta_snap_next_group(&fx->snap, &cursor, &g), OKTA_OK);
+		assert_int_equal(g.gid, gids[i]);
+	}
+	assert_int_equal(okta_snap_next_group(&fx->snap, &cursor, &g), OKTA_E_NOTFOUND);
+}
+
+static void
+header_fields_are_read(void **state)
+{
+	const struct fixture *fx = *state;
+
+	assert_int_equal(fx->snap.generation, 7);
+	assert_int_equal(fx->snap.published_s, 1700000100);
+	assert_int_equal(fx->snap.source_s, 1700000000);
+	assert_int_equal(fx->snap.n_users, 4);
+	assert_int_equal(fx->snap.n_groups, 5);
+	assert_view(fx->snap.org_url, "https://acme.okta.com");
+	assert_false(okta_snap_is_superseded(&fx->snap));
+	okta_le32_put(fx->p + 20, 1);
+	assert_true(okta_snap_is_superseded(&fx->snap));
+	assert_int_equal(
+	    okta_snap_verify(&fx->snap, NULL), OKTA_OK); /* outside every sum */
+}
+
+static void
+status_names_go_both_ways(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	for (i = 1; i < OKTA_STATUS_COUNT; i++)
+		assert_int_equal(okta_snap_status_parse(
+				     V(okta_snap_status_name((enum okta_snap_status)i))),
+		    i);
+	assert_string_equal(okta_snap_status_name(OKTA_STATUS_NONE), "");
+	assert_string_equal(okta_snap_status_name((enum okta_snap_status)99), "");
+	assert_int_equal(okta_snap_status_parse(V("active")), OKTA_STATUS_NONE);
+	assert_int_equal(okta_snap_status_parse(V("")), OKTA_STATUS_NONE);
+}
+
+/* --- damage
+ * --------------------------------------------------------------------------------- */
+
+static bool
+same_view(struct okta_view a, struct okta_view b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len + 1) == 0);
+}
+
+static void
+check_user(const struct okta_snap_user *a, const struct okta_snap_user *b)
+{
+	uint32_t i;
+
+	assert_int_equal(a->uid, b->uid);
+	assert_int_equal(a->gid, b->gid);
+	assert_int_equal(a->status, b->status);
+	assert_int_equal(a->flags, b->flags);
+	assert_true(same_view(a->name, b->name) && same_view(a->gecos, b->gecos) &&
+		    same_view(a->home, b->home) && same_view(a->shell, b->shell) &&
+		    same_view(a->okta_id, b->okta_id) &&
+		    same_view(a->okta_login, b->okta_login));
+	assert_int_equal(a->n_gids, b->n_gids);
+	assert_int_equal(a->n_refs, b->n_refs);
+	for (i = 0; i < a->n_gids; i++)
+		assert_int_equal(okta_snap_gid(a, i), okta_snap_gid(b, i));
+	for (i = 0; i < a->n_refs; i++)
+		assert_int_equal(okta_snap_ref(a, i), okta_snap_ref(b, i));
+}
+
+static void
+check_group(const struct okta_snap_group *a, const struct okta_snap_group *b)
+{
+	uint32_t i;
+
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->gid, b->gid);
+	assert_int_equal(a->flags, b->flags);
+	assert_true(same_view(a->name, b->name) && same_view(a->okta_id, b->okta_id) &&
+		    same_view(a->okta_name, b->okta_name));
+	assert_int_equal(a->n_members, b->n_members);
+	assert_int_equal(a->members.len, b->members.len);
+	if (a->members.len > 0)
+		assert_memory_equal(a->members.p, b->members.p, a->members.len);
+	assert_int_equal(a->n_joins, b->n_joins);
+	for (i = 0; i < a->n_joins; i++)
+		assert_int_equal(okta_snap_join(a, i), okta_snap_join(b, i));
+}
+
+/* R is the answer of a damaged file, R0 that of the sound one: the same, or none. */
+static bool
+is_answer(enum okta_rc r, enum okta_rc r0)
+{
+	assert_true(r == OKTA_OK || r == OKTA_E_NOTFOUND || r == OKTA_E_INPUT);
+	if (r == OKTA_OK)
+		assert_int_equal(r0, OKTA_OK); /* never somebody who is not there */
+	return r == OKTA_OK;
+}
+
+/* Every lookup of SNAP gives the truth or nothing. */
+static void
+check_all_lookups(const struct okta_snap *snap, const struct okta_snap *truth)
+{
+	const char *const names[] = { "ada", "bob", "cy", "dee", "eng", "ops", "sudo",
+		"root" };
+	const char *const okta_names[] = { "Engineering", "Ops \xc3\x84", "Linux Admins",
+		"Everyone", "x" };
+	const uint32_t ids[] = { 0, 27, 999, 5000, 5001, 5002, 6000, 6001, 6999, 7000 };
+	struct okta_snap_user u, u0;
+	struct okta_snap_group g, g0;
+	uint64_t cursor;
+	unsigned n;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (is_answer(okta_snap_user_by_name(snap, V(names[i]), &u),
+			okta_snap_user_by_name(truth, V(names[i]), &u0)))
+			check_user(&u, &u0);
+		if (is_answer(okta_snap_group_by_name(snap, V(names[i]), &g),
+			okta_snap_group_by_name(truth, V(names[i]), &g0)))
+			check_group(&g, &g0);
+	}
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		if (is_answer(okta_snap_user_by_uid(snap, ids[i], &u),
+			okta_snap_user_by_uid(truth, ids[i], &u0)))
+			check_user(&u, &u0);
+		if (is_answer(okta_snap_group_by_gid(snap, ids[i], &g),
+			okta_snap_group_by_gid(truth, ids[i], &g0)))
+			check_group(&g, &g0);
+	}
+	for (i = 0; i < sizeof(okta_names) / sizeof(okta_names[0]); i++)
+		if (is_answer(okta_snap_group_by_okta_name(snap, V(okta_names[i]), &g),
+			okta_snap_group_by_okta_name(truth, V(okta_names[i]), &g0)))
+			check_group(&g, &g0);
+	for (cursor = 0, n = 0; okta_snap_next_user(snap, &cursor, &u) == OKTA_OK; n++) {
+		assert_int_equal(okta_snap_user_by_uid(truth, u.uid, &u0), OKTA_OK);
+		check_user(&u, &u0);
+		assert_true(n < FX_USERS);
+	}
+	for (cursor = 0, n = 0; okta_snap_next_group(snap, &cursor, &g) == OKTA_OK; n++) {
+		assert_int_equal(okta_snap_group_at(truth, g.off, &g0), OKTA_OK);
+		check_group(&g, &g0);
+		assert_true(n < FX_GROUPS);
+	}
+}
+
+static void
+every_single_bit_flip_gives_the_truth_or_nothing(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap snap;
+	size_t bit;
+	bool opened, in_word;
+
+	for (bit = 0; bit < fx->len * 8; bit++) {
+		fx->q[bit / 8] ^= (unsigned char)(1u << bit % 8);
+		in_word = bit / 8 >= 20 &&
+			  bit / 8 < 24; /* superseded: belongs to no sum */
+		opened = okta_snap_open_bytes(fx->q, fx->len, &snap) == OKTA_OK;
+		if (bit / 8 < OKTA_SNAP_HEADER_BYTES && !in_word)
+			assert_false(opened);
+		if (opened) {
+			check_all_lookups(&snap, &fx->snap);
+			assert_int_equal(okta_snap_verify(&snap, NULL),
+			    in_word ? OKTA_OK : OKTA_E_INPUT);
+		}
+		fx->q[bit / 8] ^= (unsigned char)(1u << bit % 8);
+	}
+}
+
+static void
+every_truncation_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap snap;
+	unsigned char *p;
+	size_t len;
+
+	for (len = 0; len < fx->len; len++) {
+		p = malloc(len + (len == 0));
+		assert_non_null(p);
+		memcpy(p, fx->p, len);
+		assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_E_INPUT);
+		free(p);
+	}
+}
+
+/* A header that agrees with the shorter file: its sections still do not fit. */
+static void
+every_truncation_with_a_forged_length_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap snap;
+	unsigned char *p;
+	size_t len;
+
+	for (len = OKTA_SNAP_HEADER_BYTES; len < fx->len; len++) {
+		p = malloc(len);
+		assert_non_null(p);
+		memcpy(p, fx->p, len);
+		okta_le64_put(p + 24, len);
+		fx_seal_body(p, len);
+		assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_E_INPUT);
+		free(p);
+	}
+}
+
+static void
+bytes_behind_the_end_are_refused(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap snap;
+	unsigned char *p = calloc(1, fx->len + 8);
+
+	assert_non_null(p);
+	memcpy(p, fx->p, fx->len);
+	assert_int_equal(okta_snap_open_bytes(p, fx->len + 8, &snap), OKTA_E_INPUT);
+	okta_le64_put(p + 24, fx->len + 8);
+	fx_seal_body(p, fx->len + 8);
+	assert_int_equal(okta_snap_open_bytes(p, fx->len + 8, &snap), OKTA_E_INPUT);
+	free(p);
+}
+
+struct mutation {
+	const char *what;
+	uint32_t at, width;
+	uint64_t value;
+};
+
+static void
+put(unsigned char *p, uint32_t width, uint64_t value)
+{
+	if (width == 8)
+		okta_le64_put(p, value);
+	else if (width == 4)
+		okta_le32_put(p, (uint32_t)value);
+	else if (width == 2)
+		okta_le16_put(p, (uint16_t)value);
+	else
+		*p = (unsigned char)value;
+}
+
+/* A checksum stops accidents; what the numbers mean must hold all the same. */
+static void
+every_impossible_header_field_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	const uint64_t users_len = fx->snap.users_len, groups_len = fx->snap.groups_len;
+	const struct mutation m[] = {
+		{ "version", 8, 4, 2 },
+		{ "header length", 12, 4, 264 },
+		{ "file length", 24, 8, fx->len - 8 },
+		{ "id floor", 72, 4, 999 },
+		{ "id floor zero", 72, 4, 0 },
+		{ "id ceiling", 76, 4, 2147483647 },
+		{ "id range upside down", 76, 4, ID_MIN - 1 },
+		{ "users", 80, 4, 1000000 },
+		{ "groups", 84, 4, 1000000 },
+		{ "users offset", 88, 8, 264 },
+		{ "users offset in the header", 88, 8, 0 },
+		{ "users length", 96, 8, users_len + 8 },
+		{ "users length huge", 96, 8, UINT64_MAX - 7 },
+		{ "users length odd", 96, 8, users_len + 1 },
+		{ "groups offset", 104, 8, 256 },
+		{ "groups offset beyond", 104, 8, UINT64_MAX - 7 },
+		{ "groups length", 112, 8, groups_len + 8 },
+		{ "groups length wraps", 112, 8, UINT64_MAX - 255 },
+		{ "members offset", 120, 8, 0 },
+		{ "members length", 128, 8, UINT64_C(1) << 40 },
+		{ "index offset", 136, 8, 0 },
+		{ "index offset beyond", 136, 8, fx->len },
+		{ "index offset off by 64", 136, 8, fx->snap.index[0].off + 64 },
+		{ "index slots none", 144, 4, 0 },
+		{ "index slots all", 144, 4, UINT32_MAX },
+		{ "index probe none", 148, 4, 0 },
+		{ "index probe endless", 148, 4, UINT32_MAX },
+		{ "index probe beyond the limit", 148, 4, OKTA_SNAP_PROBE_MAX + 1 },
+		{ "last index slots", 208, 4, 1000 },
+		{ "org URL length", 216, 4, 256 },
+		{ "org URL length short", 216, 4, 3 },
+		{ "reserved", 220, 4, 1 },
+		{ "org URL offset", 224, 8, 0 },
+		{ "reserved 232", 232, 8, 1 },
+		{ "reserved 240", 240, 8, 1 },
+		{ "reserved 248", 248, 8, 1 },
+	};
+	struct okta_snap snap;
+	size_t i;
+
+	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+		memcpy(fx->q, fx->p, fx->len);
+		put(fx->q + m[i].at, m[i].width, m[i].value);
+		fx_seal_header(fx->q);
+		if (okta_snap_open_bytes(fx->q, fx->len, &snap) != OKTA_E_INPUT)
+			fail_msg("accepted: %s", m[i].what);
+	}
+}
+
+static void
+header_without_its_checksum_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap snap = { .len = 99 };
+
+	okta_le64_put(fx->q + 32, 8); /* a later generation than it is */
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_E_INPUT);
+	assert_int_equal(snap.len, 99); /* untouched */
+	fx_seal_header(fx->q);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	fx->q[0] = 'o';
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_E_INPUT);
+}
+
+/* Forge ada's record with right checksums: no call may hand it out, and verify names it.
+ */
+static void
+every_impossible_user_field_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap_user ada, u;
+	struct okta_snap_group g;
+	struct okta_snap snap;
+	struct okta_err err = { 0 };
+	size_t i;
+
+	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("ada"), &ada), OKTA_OK);
+	const uint32_t gids = (uint32_t)(ada.gids - fx->p - (ptrdiff_t)ada.off);
+	const uint32_t len = okta_le32(fx->p + ada.off + 4);
+	const struct mutation m[] = {
+		{ "record length short", 4, 4, 16 },
+		{ "record length odd", 4, 4, len - 4 },
+		{ "uid 0", 8, 4, 0 },
+		{ "uid below the range", 8, 4, ID_MIN - 1 },
+		{ "uid above the range", 8, 4, ID_MAX + 1 },
+		{ "uid -1", 8, 4, UINT32_MAX },
+		{ "gid 0", 12, 4, 0 },
+		{ "gid of another private group", 12, 4, 5001 },
+		{ "gid outside", 12, 4, 4 },
+		{ "status none", 16, 2, 0 },
+		{ "status unknown", 16, 2, OKTA_STATUS_COUNT },
+		{ "flags unknown", 18, 2, 3 },
+		{ "more gids", 20, 2, 300 },
+		{ "fewer gids", 20, 2, 0 },
+		{ "more references", 22, 2, 65535 },
+		{ "name length 0", 24, 1, 0 },
+		{ "name length", 24, 1, 4 },
+		{ "gecos length", 25, 1, 255 },
+		{ "home length", 26, 1, 8 },
+		{ "shell length", 27, 1, 0 },
+		{ "Okta id length", 28, 1, 65 },
+		{ "Okta login length", 29, 1, 255 },
+		{ "reserved", 30, 2, 1 },
+		{ "name in capitals", 32, 1, 'A' },
+		{ "name with a slash", 33, 1, '/' },
+		{ "password not *", 36, 1, 'x' },
+		{ "no NUL behind the name", 35, 1, 'b' },
+		{ "gid list: 0", gids, 4, 0 },
+		{ "gid list: a local group nobody joins", gids, 4, 4 },
+		{ "gid list: not ascending", gids, 4, 6500 },
+		{ "gid list: twice", gids + 8, 4, 6000 },
+		{ "gid list: -1", gids + 8, 4, UINT32_MAX },
+		{ "gid list: outside", gids + 8, 4, ID_MAX + 1 },
+	};
+
+	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+		memcpy(fx->q, fx->p, fx->len);
+		put(fx->q + ada.off + m[i].at, m[i].width, m[i].value);
+		if (m[i].at != 4)
+			fx_seal_record(fx->q, ada.off);
+		fx_seal_body(fx->q, fx->len);
+		assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+		if (okta_snap_user_by_name(&snap, V("ada"), &u) == OKTA_OK ||
+		    okta_snap_user_by_uid(&snap, 5000, &u) == OKTA_OK ||
+		    (m[i].at == 8 && okta_snap_user_by_uid(
+					 &snap, (uint32_t)m[i].value, &u) == OKTA_OK))
+			fail_msg("handed out by a lookup of a user: %s", m[i].what);
+		if (okta_snap_group_by_name(&snap, V("ada"), &g) == OKTA_OK ||
+		    okta_snap_group_by_gid(&snap, 5000, &g) == OKTA_OK)
+			fail_msg("handed out as a private group: %s", m[i].what);
+		if (okta_snap_verify(&snap, &err) != OKTA_E_INPUT)
+			fail_msg("verified: %s", m[i].what);
+	}
+}
+
+static void
+every_impossible_group_field_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap_group g, h;
+	struct okta_snap snap;
+	size_t i;
+	const struct {
+		const char *group, *what;
+		uint32_t at, width;
+		uint64_t value;
+	} m[] = {
+		{ "eng", "record length", 4, 4, 8 },
+		{ "eng", "gid 0", 8, 4, 0 },
+		{ "eng", "gid below the range", 8, 4, 27 },
+		{ "eng", "gid above the range", 8, 4, ID_MAX + 1 },
+		{ "eng", "more members than bytes", 12, 4, 100 },
+		{ "eng", "no members, but bytes", 12, 4, 0 },
+		{ "eng", "members offset elsewhere", 16, 8, 256 },
+		{ "eng", "members offset odd", 16, 8, fx->snap.members_off + 1 },
+		{ "eng", "members offset huge", 16, 8, UINT64_MAX - 7 },
+		{ "eng", "members length", 24, 4, 7 },
+		{ "eng", "members length huge", 24, 4, UINT32_MAX },
+		{ "eng", "members checksum", 28, 4, 1 },
+		{ "eng", "kind 0", 32, 1, 0 },
+		{ "eng", "kind 4", 32, 1, 4 },
+		{ "eng", "kind local", 32, 1, OKTA_SNAP_GROUP_LOCAL },
+		{ "eng", "kind login", 32, 1, OKTA_SNAP_GROUP_LOGIN },
+		{ "eng", "name length", 33, 1, 33 },
+		{ "eng", "Okta id length", 34, 1, 65 },
+		{ "eng", "joins", 35, 1, 17 },
+		{ "eng", "Okta name length", 36, 2, 1021 },
+		{ "eng", "flags unknown", 38, 2, 2 },
+		{ "eng", "members although omitted", 38, 2, 1 },
+		{ "eng", "name in capitals", 40, 1, 'E' },
+		{ "ops", "joins gid 0", 68, 4, 0 },
+		{ "ops", "joins a gid that is no local group", 68, 4, 4 },
+		{ "sudo", "gid 0", 8, 4, 0 },
+		{ "sudo", "gid -1", 8, 4, UINT32_MAX },
+		{ "sudo", "kind served", 32, 1, OKTA_SNAP_GROUP_SERVED },
+	};
+
+	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+		memcpy(fx->q, fx->p, fx->len);
+		assert_int_equal(
+		    okta_snap_group_by_name(&fx->snap, V(m[i].group), &g), OKTA_OK);
+		put(fx->q + g.off + m[i].at, m[i].width, m[i].value);
+		if (m[i].at != 4)
+			fx_seal_record(fx->q, g.off);
+		fx_seal_body(fx->q, fx->len);
+		assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+		if (okta_snap_group_by_name(&snap, V(m[i].group), &h) == OKTA_OK ||
+		    okta_snap_group_by_gid(&snap, g.gid, &h) == OKTA_OK ||
+		    okta_snap_group_at(&snap, g.off, &h) == OKTA_OK)
+			fail_msg("handed out: %s: %s", m[i].group, m[i].what);
+		if (okta_snap_verify(&snap, NULL) != OKTA_E_INPUT)
+			fail_msg("verified: %s: %s", m[i].group, m[i].what);
+	}
+}
+
+/* Whoever is in sudo by a gid list must be so by a group this file names, never by
+ * chance. */
+static void
+joined_gid_without_its_local_group_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap_user u;
+	struct okta_snap snap;
+	uint64_t off = fx->snap.index[OKTA_SNAP_INDEX_GID].off;
+	size_t i, n = fx->snap.index[OKTA_SNAP_INDEX_GID].slots;
+
+	for (i = 0; i < n; i++)
+		okta_le64_put(fx->q + off + i * 8, 0);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("bob"), &u), OKTA_E_INPUT);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("dee"), &u), OKTA_E_INPUT);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("cy"), &u), OKTA_OK);
+}
+
+/* Slots that lead to the wrong record, in circles or nowhere. */
+static void
+forged_index_never_gives_another_identity(void **state)
+{
+	struct fixture *fx = *state;
+	const uint64_t targets[] = { 0, 1, 32, 33, fx->snap.groups_off / 8,
+		fx->snap.members_off / 8, fx->len / 8 - 1, fx->len / 8, UINT32_MAX };
+	struct okta_snap snap;
+	uint64_t at, end = 0, tag;
+	size_t i, t;
+
+	for (i = 0; i < OKTA_SNAP_INDEX_COUNT; i++) {
+		at = fx->snap.index[i].off;
+		end = at +
+		      (fx->snap.index[i].slots + fx->snap.index[i].probe) * UINT64_C(8);
+		for (; at < end; at += 8) {
+			tag = okta_le64(fx->p + at) >> 32;
+			for (t = 0; t < sizeof(targets) / sizeof(targets[0]); t++) {
+				okta_le64_put(fx->q + at, tag << 32 | targets[t]);
+				fx_seal_body(fx->q, fx->len);
+				assert_int_equal(
+				    okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+				check_all_lookups(&snap, &fx->snap);
+				if (okta_le64(fx->q + at) != okta_le64(fx->p + at))
+					assert_int_equal(
+					    okta_snap_verify(&snap, NULL), OKTA_E_INPUT);
+			}
+			okta_le64_put(fx->q + at, okta_le64(fx->p + at));
+		}
+	}
+}
+
+static void
+search_ends_after_the_longest_probe(void **state)
+{
+	struct fixture *fx = *state;
+	uint64_t hash = okta_snap_hash_name(42, "nobody-here", 11);
+	struct okta_snap_user ada, u;
+	struct okta_snap snap;
+	uint64_t at = fx->snap.index[0].off;
+	uint32_t i;
+
+	/* every slot says: yes, here, and leads to ada */
+	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("ada"), &ada), OKTA_OK);
+	for (i = 0; i < fx->snap.index[0].slots + fx->snap.index[0].probe; i++)
+		okta_le64_put(fx->q + at + i * 8, hash >> 32 << 32 | ada.off / 8);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(
+	    okta_snap_user_by_name(&snap, V("nobody-here"), &u), OKTA_E_NOTFOUND);
+}
+
+/* What lies one slot behind the longest probe is not there. */
+static void
+search_looks_at_no_slot_too_many(void **state)
+{
+	struct fixture *fx = *state;
+	uint64_t tag = okta_snap_hash_name(42, "bob", 3) >> 32;
+	uint64_t home = tag * fx->snap.index[0].slots >> 32, at;
+	struct okta_snap_user ada, bob, u;
+	struct okta_snap snap;
+	uint32_t i;
+
+	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("ada"), &ada), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("bob"), &bob), OKTA_OK);
+	at = fx->snap.index[0].off + home * 8;
+	for (i = 0; i < fx->snap.index[0].probe; i++, at += 8)
+		okta_le64_put(fx->q + at, tag << 32 | ada.off / 8);
+	okta_le64_put(fx->q + at, tag << 32 | bob.off / 8);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("bob"), &u), OKTA_E_NOTFOUND);
+	okta_le64_put(fx->q + at - 8, tag << 32 | bob.off / 8);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("bob"), &u), OKTA_OK);
+}
+
+/* N users u0... without groups but for GROUP, in memory the caller frees. */
+static unsigned char *
+many_users(unsigned n, const char *first_name, const struct okta_snapw_group *group,
+    size_t *ret_len)
+{
+	struct okta_snapw *w = fx_new(42);
+	struct okta_snapw_user user = fx_user(FX_CY);
+	struct okta_view bytes;
+	char name[32], id[32];
+	unsigned char *p;
+	uint32_t number;
+	unsigned i;
+
+	if (group != NULL)
+		assert_int_equal(okta_snapw_add_group(w, group, &number, NULL), OKTA_OK);
+	for (i = 0; i < n; i++) {
+		(void)snprintf(name, sizeof(name), "u%u", i);
+		(void)snprintf(id, sizeof(id), "00u%u", i);
+		user.name = i == 0 ? V(first_name) : V(name);
+		user.okta_id = V(id);
+		user.uid = user.gid = ID_MIN + i;
+		assert_int_equal(okta_snapw_add_user(w, &user, NULL), OKTA_OK);
+	}
+	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
+	p = malloc(bytes.len);
+	assert_non_null(p);
+	memcpy(p, bytes.p, bytes.len);
+	*ret_len = bytes.len;
+	okta_snapw_free(&w);
+	return p;
+}
+
+/* Fewer slots and as many more to probe fill the same room, and make a lookup a walk. */
+static void
+header_that_allows_a_long_walk_is_refused(void **state)
+{
+	struct okta_snap snap;
+	uint32_t all;
+	unsigned char *p;
+	size_t len;
+
+	(void)state;
+	p = many_users(400, "u0", NULL, &len);
+	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
+	all = snap.index[0].slots + snap.index[0].probe;
+	okta_le32_put(p + 144, all - OKTA_SNAP_PROBE_MAX);
+	okta_le32_put(p + 148, OKTA_SNAP_PROBE_MAX);
+	fx_seal_header(p);
+	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
+	okta_le32_put(p + 144, all - OKTA_SNAP_PROBE_MAX - 1);
+	okta_le32_put(p + 148, OKTA_SNAP_PROBE_MAX + 1);
+	fx_seal_header(p);
+	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_E_INPUT);
+	free(p);
+}
+
+static void
+verify_refuses_a_group_that_hides_a_private_one(void **state)
+{
+	const struct okta_snapw_group eng = fx_group(FX_ENG);
+	struct okta_err err = { 0 };
+	struct okta_snap_user u;
+	struct okta_snap snap;
+	unsigned char *p;
+	size_t len;
+
+	(void)state;
+	p = many_users(
+	    1, "eng", &eng, &len); /* a user eng, who has no group of his own */
+	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_verify(&snap, NULL), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("eng"), &u), OKTA_OK);
+	okta_le16_put(p + u.off + 18, OKTA_SNAP_USER_PRIVATE_GROUP);
+	fx_seal_record(p, u.off);
+	fx_seal_body(p, len);
+	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "hides a private group"));
+	free(p);
+}
+
+/* A login rule is decided by these references. */
+static void
+verify_refuses_references_to_anything_but_login_groups(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap_group eng;
+	struct okta_snap_user bob;
+	struct okta_err err = { 0 };
+	struct okta_snap snap;
+	uint64_t bad[4];
+	size_t i;
+
+	assert_int_equal(okta_snap_group_by_name(&fx->snap, V("eng"), &eng), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("bob"), &bob), OKTA_OK);
+	bad[0] = eng.off / 8;
+	bad[1] = bob.off / 8;
+	bad[2] = UINT32_MAX;
+	bad[3] = okta_snap_ref(&bob, 1) / 8; /* the same one twice */
+	for (i = 0; i < 4; i++) {
+		memcpy(fx->q, fx->p, fx->len);
+		okta_le32_put(fx->q + (bob.refs - fx->p), (uint32_t)bad[i]);
+		fx_seal_record(fx->q, bob.off);
+		fx_seal_body(fx->q, fx->len);
+		assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+		assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
+		assert_non_null(strstr(err.msg, "reference"));
+	}
+}
+
+static void
+verify_sees_what_no_single_lookup_sees(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap_group g;
+	struct okta_snap_user u;
+	struct okta_err err = { 0 };
+	struct okta_snap snap;
+	uint64_t cursor = 0;
+
+	/* a colon in a home would make two fields of one in passwd(5) */
+	assert_int_equal(okta_snap_next_user(&fx->snap, &cursor, &u), OKTA_OK);
+	fx->q[u.home.p - (char *)fx->p] = ':';
+	fx_seal_record(fx->q, u.off);
+	fx_seal_body(fx->q, fx->len);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "text of a user"));
+
+	/* one member name become two */
+	memcpy(fx->q, fx->p, fx->len);
+	assert_int_equal(okta_snap_group_by_name(&fx->snap, V("eng"), &g), OKTA_OK);
+	fx->q[g.members.p - (char *)fx->p + 1] = '\0';
+	okta_le32_put(fx->q + g.off + 28,
+	    okta_snap_sum32(fx->q + (g.members.p - (char *)fx->p), g.members.len));
+	fx_seal_record(fx->q, g.off);
+	fx_seal_body(fx->q, fx->len);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "member names"));
+
+	/* fewer users than the header says */
+	memcpy(fx->q, fx->p, fx->len);
+	okta_le32_put(fx->q + 80, 3);
+	fx_seal_header(fx->q);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "number of users"));
+
+	/* a byte nothing points at */
+	memcpy(fx->q, fx->p, fx->len);
+	fx->q[fx->len - 1] ^= 1;
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "checksum of the whole"));
+	assert_non_null(strstr(err.msg, "okta-sync")); /* the remedy */
+}
+
+static uint64_t
+next_random(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+/* Many things wrong at once, with every checksum made right: still no crash, no wrong id.
+ */
+static void
+forged_garbage_gives_no_id_outside_the_range(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap_user u;
+	struct okta_snap_group g;
+	struct okta_snap snap;
+	uint64_t x = 88172645463325252u, cursor, off;
+	unsigned round, k;
+	enum okta_rc r;
+
+	for (round = 0; round < 30000; round++) {
+		memcpy(fx->q, fx->p, fx->len);
+		for (k = 0; k <= round % 4; k++)
+			fx->q[256 + next_random(&x) % (fx->len - 256)] = (unsigned char)
+			    next_random(&x);
+		for (off = 256, cursor = 0;
+		     okta_snap_next_user(&fx->snap, &cursor, &u) == OKTA_OK; off = cursor)
+			if (okta_le32(fx->q + off + 4) == okta_le32(fx->p + off + 4))
+				fx_seal_record(fx->q, off);
+		off = fx->snap.groups_off;
+		for (cursor = 0; okta_snap_next_group(&fx->snap, &cursor, &g) == OKTA_OK;
+		     off = cursor)
+			if (okta_le32(fx->q + off + 4) == okta_le32(fx->p + off + 4))
+				fx_seal_record(fx->q, off);
+		fx_seal_body(fx->q, fx->len);
+		if (okta_snap_open_bytes(fx->q, fx->len, &snap) != OKTA_OK)
+			continue;
+		r = okta_snap_verify(&snap, NULL);
+		assert_true(r == OKTA_OK || r == OKTA_E_INPUT);
+		for (cursor = 0; okta_snap_next_user(&snap, &cursor, &u) == OKTA_OK;) {
+			assert_in_range(u.uid, ID_MIN, ID_MAX);
+			assert_int_not_equal(u.gid, 0);
+			for (k = 0; k < u.n_gids; k++)
+				assert_int_not_equal(okta_snap_gid(&u, k), 0);
+		}
+		for (cursor = 0; okta_snap_next_group(&snap, &cursor, &g) == OKTA_OK;)
+			assert_true(g.kind == OKTA_SNAP_GROUP_LOGIN || g.gid != 0);
+	}
+}
+
+static void
+sums_change_with_every_bit_and_with_the_length(void **state)
+{
+	unsigned char p[100];
+	size_t len, bit;
+	uint32_t s;
+
+	(void)state;
+	memset(p, 0, sizeof(p));
+	for (len = 1; len < sizeof(p); len++) {
+		s = okta_snap_sum32(p, len);
+		assert_int_not_equal(s, okta_snap_sum32(p, len - 1));
+		for (bit = 0; bit < len * 8; bit++) {
+			p[bit / 8] ^= (unsigned char)(1u << bit % 8);
+			assert_int_not_equal(s, okta_snap_sum32(p, len));
+			p[bit / 8] ^= (unsigned char)(1u << bit % 8);
+		}
+	}
+}
+
+/* --- the file
+ * ------------------------------------------------------------------------------- */
+
+struct dir {
+	char path[64], file[80], other[80];
+};
+
+static int
+dir_setup(void **state)
+{
+	struct dir *d = calloc(1, sizeof(*d));
+	unsigned char *p;
+	size_t len;
+	FILE *f;
+
+	assert_non_null(d);
+	(void)snprintf(d->path, sizeof(d->path), "/tmp/okta-snap-XXXXXX");
+	assert_non_null(mkdtemp(d->path));
+	(void)snprintf(d->file, sizeof(d->file), "%s/s", d->path);
+	(void)snprintf(d->other, sizeof(d->other), "%s/t", d->path);
+	p = fx_bytes(&len);
+	f = fopen(d->file, "we");
+	assert_non_null(f);
+	assert_int_equal(fwrite(p, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(d->file, 0644), 0);
+	free(p);
+	*state = d;
+	return 0;
+}
+
+static int
+dir_teardown(void **state)
+{
+	struct dir *d = *state;
+
+	(void)chmod(d->path, 0755);
+	(void)unlink(d->file);
+	(void)unlink(d->other);
+	(void)rmdir(d->other);
+	assert_int_equal(rmdir(d->path), 0);
+	free(d);
+	return 0;
+}
+
+static enum okta_rc
+try_open(const char *path, uid_t owner)
+{
+	struct okta_snap snap = { .len = 99 };
+	enum okta_rc r = okta_snap_open(path, owner, &snap);
+
+	if (r == OKTA_OK)
+		okta_snap_close(&snap);
+	else
+		assert_int_equal(snap.len, 99); /* untouched */
+	return r;
+}
+
+static void
+open_maps_a_trusted_file_and_keeps_no_descriptor(void **state)
+{
+	const struct dir *d = *state;
+	struct okta_snap snap;
+	struct okta_snap_user u;
+	struct stat st;
+	int before = dup(0), after;
+
+	(void)close(before);
+	assert_int_equal(okta_snap_open(d->file, geteuid(), &snap), OKTA_OK);
+	after = dup(0);
+	(void)close(after);
+	assert_int_equal(before, after);
+	assert_int_equal(stat(d->file, &st), 0);
+	assert_int_equal(snap.ino, st.st_ino);
+	assert_int_equal(okta_snap_user_by_uid(&snap, 5000, &u), OKTA_OK);
+	okta_snap_close(&snap);
+	okta_snap_close(&snap); /* twice is fine */
+	assert_null(snap.base);
+}
+
+static void
+open_tells_missing_from_bad(void **state)
+{
+	const struct dir *d = *state;
+
+	assert_int_equal(try_open(d->other, geteuid()), OKTA_E_NOTFOUND);
+	assert_int_equal(try_open("/nonexistent/x/y", geteuid()), OKTA_E_NOTFOUND);
+	assert_int_equal(truncate(d->file, 255), 0);
+	assert_int_equal(try_open(d->file, geteuid()), OKTA_E_INPUT);
+	assert_int_equal(truncate(d->file, 1000), 0);
+	assert_int_equal(try_open(d->file, geteuid()), OKTA_E_INPUT);
+	assert_int_equal(truncate(d->file, (off_t)OKTA_SNAP_MAX_BYTES + 1), 0);
+	assert_int_equal(try_open(d->file, geteuid()), OKTA_E_TOOBIG);
+}
+
+static void
+open_refuses_a_symlink(void **state)
+{
+	const struct dir *d = *state;
+
+	assert_int_equal(symlink(d->file, d->other), 0);
+	assert_int_equal(try_open(d->other, geteuid()), OKTA_E_UNTRUSTED);
+}
+
+static void
+open_refuses_a_symlinked_directory(void **state)
+{
+	const struct dir *d = *state;
+	char path[100];
+
+	assert_int_equal(symlink(d->path, d->other), 0);
+	(void)snprintf(path, sizeof(path), "%s/s", d->other);
+	assert_int_equal(try_open(path, geteuid()), OKTA_E_UNTRUSTED);
+}
+
+static void
+open_refuses_what_is_no_regular_file(void **state)
+{
+	const struct dir *d = *state;
+
+	assert_int_equal(mkfifo(d->other, 0644), 0);
+	assert_int_equal(
+	    try_open(d->other, geteuid()), OKTA_E_UNTRUSTED); /* and does not block */
+	assert_int_equal(unlink(d->other), 0);
+	assert_int_equal(mkdir(d->other, 0755), 0);
+	assert_int_equal(try_open(d->other, geteuid()), OKTA_E_UNTRUSTED);
+	assert_int_equal(try_open("/dev/null", 0), OKTA_E_UNTRUSTED);
+}
+
+static void
+open_refuses_a_file_others_can_write(void **state)
+{
+	const struct dir *d = *state;
+
+	assert_int_equal(chmod(d->file, 0664), 0);
+	assert_int_equal(try_open(d->file, geteuid()), OKTA_E_UNTRUSTED);
+	assert_int_equal(chmod(d->file, 0646), 0);
+	assert_int_equal(try_open(d->file, geteuid()), OKTA_E_UNTRUSTED);
+}
+
+static void
+open_refuses_a_file_of_another_owner(void **state)
+{
+	const struct dir *d = *state;
+
+	assert_int_equal(try_open(d->file, geteuid() + 1), OKTA_E_UNTRUSTED);
+}
+
+/* A second name is harmless to a file only its owner can write; refusing it would let
+ * anybody who can link it switch the service off. */
+static void
+open_accepts_a_file_with_two_names(void **state)
+{
+	const struct dir *d = *state;
+
+	assert_int_equal(link(d->file, d->other), 0);
+	assert_int_equal(try_open(d->file, geteuid()), OKTA_OK);
+}
+
+static void
+open_refuses_a_directory_others_can_write(void **state)
+{
+	const struct dir *d = *state;
+
+	assert_int_equal(chmod(d->path, 0775), 0);
+	assert_int_equal(try_open(d->file, geteuid()), OKTA_E_UNTRUSTED);
+	assert_int_equal(chmod(d->path, 0757), 0);
+	assert_int_equal(try_open(d->file, geteuid()), OKTA_E_UNTRUSTED);
+	assert_int_equal(
+	    chmod(d->path, 01777), 0); /* like /tmp: nobody can swap our entry */
+	assert_int_equal(try_open(d->file, geteuid()), OKTA_OK);
+}
+
+static void
+open_refuses_a_directory_of_a_stranger(void **state)
+{
+	const struct dir *d = *state;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(d->path, 12345, 0), 0);
+	assert_int_equal(try_open(d->file, 0), OKTA_E_UNTRUSTED);
+	assert_int_equal(chown(d->path, 0, 0), 0);
+	assert_int_equal(try_open(d->file, 0), OKTA_OK);
+}
+
+static void
+open_checks_a_relative_path_from_here_on(void **state)
+{
+	const struct dir *d = *state;
+	char here[4096];
+
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_int_equal(chdir(d->path), 0);
+	assert_int_equal(try_open("s", geteuid()), OKTA_OK);
+	assert_int_equal(try_open("./s", geteuid()), OKTA_OK);
+	assert_int_equal(chmod(d->path, 0777), 0);
+	assert_int_equal(try_open("s", geteuid()), OKTA_E_UNTRUSTED);
+	assert_int_equal(chdir(here), 0);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define D(f) cmocka_unit_test_setup_teardown(f, dir_setup, dir_teardown)
+	const struct CMUnitTest tests[] = {
+		T(user_by_name_gives_every_field),
+		T(user_by_uid_gives_the_same_record),
+		T(groups_are_found_by_name_gid_and_okta_name),
+		T(local_group_lists_who_joins_it),
+		T(private_group_is_implied_by_its_user_only),
+		T(login_group_is_never_a_unix_group),
+		T(unknown_and_impossible_keys_are_not_found),
+		T(enumeration_gives_each_record_once_in_order),
+		T(header_fields_are_read),
+		cmocka_unit_test(status_names_go_both_ways),
+		T(every_single_bit_flip_gives_the_truth_or_nothing),
+		T(every_truncation_is_refused),
+		T(every_truncation_with_a_forged_length_is_refused),
+		T(bytes_behind_the_end_are_refused),
+		T(every_impossible_header_field_is_refused),
+		T(header_without_its_checksum_is_refused),
+		T(every_impossible_user_field_is_refused),
+		T(every_impossible_group_field_is_refused),
+		T(joined_gid_without_its_local_group_is_refused),
+		T(forged_index_never_gives_another_identity),
+		T(search_ends_after_the_longest_probe),
+		T(search_looks_at_no_slot_too_many),
+		cmocka_unit_test(header_that_allows_a_long_walk_is_refused),
+		cmocka_unit_test(verify_refuses_a_group_that_hides_a_private_one),
+		T(verify_refuses_references_to_anything_but_login_groups),
+		T(verify_sees_what_no_single_lookup_sees),
+		T(forged_garbage_gives_no_id_outside_the_range),
+		cmocka_unit_test(sums_change_with_every_bit_and_with_the_length),
+		D(open_maps_a_trusted_file_and_keeps_no_descriptor),
+		D(open_tells_missing_from_bad),
+		D(open_refuses_a_symlink),
+		D(open_refuses_a_symlinked_directory),
+		D(open_refuses_what_is_no_regular_file),
+		D(open_refuses_a_file_others_can_write),
+		D(open_refuses_a_file_of_another_owner),
+		D(open_accepts_a_file_with_two_names),
+		D(open_refuses_a_directory_others_can_write),
+		D(open_refuses_a_directory_of_a_stranger),
+		D(open_checks_a_relative_path_from_here_on),
+	};
+
+	return cmocka_run_group_tests_name("snap_read", tests, NULL, NULL);
+}
