@@ -1,0 +1,1029 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* links: snapw snap base; libs: cmocka */
+/*
+ * direct MODULE: call the entry points of the real module, in a mount namespace of our
+ * own where /var/lib is empty at first.  Needs root.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <nss.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/paths.h"
+#include "snap/write.h"
+
+#define N_USERS 200
+#define FIRST	100000 /* uid of u0 */
+#define ENG	90000
+#define SUDO	27
+#define CANARY	0xa5
+
+/* --- the module
+ * ------------------------------------------------------------------------------ */
+
+static const char *module_path;
+static void *module;
+
+static enum nss_status (*getpwnam_f)(
+    const char *, struct passwd *, char *, size_t, int *);
+static enum nss_status (*getpwuid_f)(uid_t, struct passwd *, char *, size_t, int *);
+static enum nss_status (*getpwent_f)(struct passwd *, char *, size_t, int *);
+static enum nss_status (*getgrnam_f)(const char *, struct group *, char *, size_t, int *);
+static enum nss_status (*getgrgid_f)(gid_t, struct group *, char *, size_t, int *);
+static enum nss_status (*getgrent_f)(struct group *, char *, size_t, int *);
+static enum nss_status (*set_f[2])(int);
+static enum nss_status (*end_f[2])(void);
+static enum nss_status (*init_f)(
+    const char *, gid_t, long *, long *, gid_t **, long, int *);
+
+static void *
+entry(const char *name)
+{
+	char symbol[64];
+	void *p;
+
+	(void)snprintf(symbol, sizeof(symbol), "_nss_okta_%s", name);
+	p = dlsym(module, symbol);
+	if (p == NULL) {
+		(void)fprintf(stderr, "%s\n", dlerror());
+		exit(1);
+	}
+	return p;
+}
+
+#define LOAD(f, name) (*(void **)&(f) = entry(name))
+
+static void
+load(void)
+{
+	module = dlopen(module_path, RTLD_NOW | RTLD_LOCAL);
+	if (module == NULL) {
+		(void)fprintf(stderr, "%s\n", dlerror());
+		exit(1);
+	}
+	LOAD(getpwnam_f, "getpwnam_r");
+	LOAD(getpwuid_f, "getpwuid_r");
+	LOAD(getpwent_f, "getpwent_r");
+	LOAD(getgrnam_f, "getgrnam_r");
+	LOAD(getgrgid_f, "getgrgid_r");
+	LOAD(getgrent_f, "getgrent_r");
+	LOAD(set_f[0], "setpwent");
+	LOAD(set_f[1], "setgrent");
+	LOAD(end_f[0], "endpwent");
+	LOAD(end_f[1], "endgrent");
+	LOAD(init_f, "initgroups_dyn");
+}
+
+/* Fails on demand: the module's only allocation goes through here. */
+static atomic_bool no_memory;
+
+void *reallocarray(void *p, size_t n, size_t size);
+void *
+reallocarray(void *p, size_t n, size_t size)
+{
+	if (atomic_load(&no_memory)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(p, n * size);
+}
+
+/* --- snapshots
+ * ------------------------------------------------------------------------------- */
+
+/*
+ * Users u0... with private groups, all in eng and every third in sudo; each third of them
+ * carries GENERATION in his gecos.  Users below SKIP are left out.
+ */
+static void
+publish(unsigned generation, unsigned skip, unsigned n_users)
+{
+	struct okta_snapw_head head = { .generation = generation,
+		.seed = generation,
+		.id_min = 1000,
+		.id_max = OKTA_SNAP_ID_CEIL };
+	struct okta_snapw_group eng = { .kind = OKTA_SNAP_GROUP_SERVED,
+		.gid = ENG,
+		.name = okta_view_str("eng"),
+		.okta_id = okta_view_str("00geng"),
+		.okta_name = okta_view_str("Eng") };
+	struct okta_snapw_group sudo = {
+		.kind = OKTA_SNAP_GROUP_LOCAL, .gid = SUDO, .name = okta_view_str("sudo")
+	};
+	struct okta_snapw_user u;
+	struct okta_snapw *w = NULL;
+	struct okta_view bytes;
+	struct okta_err err = { 0 };
+	char name[32], id[32], gecos[64];
+	uint32_t numbers[2];
+	unsigned i;
+
+	assert_int_equal(okta_snapw_new(&head, &w, NULL), OKTA_OK);
+	assert_int_equal(okta_snapw_add_group(w, &eng, &numbers[0], NULL), OKTA_OK);
+	assert_int_equal(okta_snapw_add_group(w, &sudo, &numbers[1], NULL), OKTA_OK);
+	for (i = skip; i < n_users; i++) {
+		memset(&u, 0, sizeof(u));
+		(void)snprintf(name, sizeof(name), "u%u", i);
+		(void)snprintf(id, sizeof(id), "00u%u", i);
+		(void)snprintf(gecos, sizeof(gecos), "User %u of %u", i, generation);
+		u.uid = u.gid = FIRST + i;
+		u.status = OKTA_STATUS_ACTIVE;
+		u.flags = OKTA_SNAP_USER_PRIVATE_GROUP;
+		u.name = okta_view_str(name);
+		u.gecos = okta_view_str(gecos);
+		u.home = okta_view_str("/home/x");
+		u.shell = okta_view_str("/bin/sh");
+		u.okta_id = okta_view_str(id);
+		u.groups = numbers;
+		u.n_groups = i % 3 == 0 ? 2 : 1;
+		assert_int_equal(okta_snapw_add_user(w, &u, NULL), OKTA_OK);
+	}
+	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
+	if (okta_snapw_publish(OKTA_SNAPSHOT_PATH, 0, bytes, &err) != OKTA_OK)
+		fail_msg("%s", err.msg);
+	okta_snapw_free(&w);
+}
+
+static void
+nap_ms(unsigned ms)
+{
+	const struct timespec ts = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	(void)nanosleep(&ts, NULL);
+}
+
+static enum nss_status
+lookup(const char *name, struct passwd *pw)
+{
+	static _Thread_local char buffer[1024];
+	int e = 0;
+
+	return getpwnam_f(name, pw, buffer, sizeof(buffer), &e);
+}
+
+/* A good file in place and the module knowing it. */
+static int
+fresh(void **state)
+{
+	bool was_there = access(OKTA_SNAPSHOT_PATH, F_OK) == 0;
+	struct passwd pw;
+
+	(void)state;
+	publish(1, 0, N_USERS);
+	if (!was_there)
+		nap_ms(1000); /* nothing tells the module but the next look */
+	return lookup("u1", &pw) == NSS_STATUS_SUCCESS ? 0 : -1;
+}
+
+static unsigned
+count_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n;
+}
+
+static unsigned
+count_mappings(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	char line[512];
+	unsigned n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, OKTA_SNAPSHOT_FILE) != NULL;
+	(void)fclose(f);
+	return n;
+}
+
+/* --- the file comes and goes
+ * ----------------------------------------------------------------- */
+
+static void
+missing_snapshot_is_unavailable_for_every_call(void **state)
+{
+	struct passwd pw;
+	struct group gr;
+	char b[1024];
+	gid_t *gids = NULL;
+	long start = 0, size = 0;
+	int e = 0;
+
+	(void)state;
+	(void)unlink(OKTA_SNAPSHOT_PATH);
+	nap_ms(1000);
+#define UNAVAILABLE(call)                                                                \
+	do {                                                                             \
+		e = 0;                                                                   \
+		errno = 4242;                                                            \
+		assert_int_equal((call), NSS_STATUS_UNAVAIL);                            \
+		assert_int_equal(e, ENOENT);                                             \
+		assert_int_equal(errno, 4242);                                           \
+	} while (0)
+	UNAVAILABLE(getpwnam_f("u1", &pw, b, sizeof(b), &e));
+	UNAVAILABLE(getpwuid_f(FIRST, &pw, b, sizeof(b), &e));
+	UNAVAILABLE(getpwent_f(&pw, b, sizeof(b), &e));
+	UNAVAILABLE(getgrnam_f("eng", &gr, b, sizeof(b), &e));
+	UNAVAILABLE(getgrgid_f(ENG, &gr, b, sizeof(b), &e));
+	UNAVAILABLE(getgrent_f(&gr, b, sizeof(b), &e));
+	UNAVAILABLE(init_f("u1", FIRST, &start, &size, &gids, 0, &e));
+}
+
+static void
+new_snapshot_is_seen_within_a_second(void **state)
+{
+	struct passwd pw;
+
+	(void)state;
+	(void)unlink(OKTA_SNAPSHOT_PATH);
+	nap_ms(1000);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_UNAVAIL);
+	publish(1, 0, N_USERS);
+	nap_ms(1000);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_SUCCESS);
+}
+
+static void
+removed_snapshot_is_not_served_after_a_second(void **state)
+{
+	struct passwd pw;
+
+	(void)state;
+	assert_int_equal(unlink(OKTA_SNAPSHOT_PATH), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_UNAVAIL);
+	assert_int_equal(count_mappings(), 0);
+}
+
+static void
+replaced_snapshot_is_seen_at_the_next_call(void **state)
+{
+	struct passwd pw;
+
+	(void)state;
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	publish(2, 0, N_USERS);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	assert_string_equal(pw.pw_gecos, "User 3 of 2");
+	publish(3, 4, N_USERS); /* u3 is gone */
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_NOTFOUND);
+}
+
+/* A writer that dies between the rename and the word, or an admin's mv. */
+static void
+replacement_without_the_word_is_seen_within_a_second(void **state)
+{
+	struct passwd pw;
+
+	(void)state;
+	assert_int_equal(rename(OKTA_SNAPSHOT_PATH, OKTA_STATE_DIR "/old"), 0);
+	publish(9, 0, N_USERS);
+	nap_ms(1000);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	assert_string_equal(pw.pw_gecos, "User 3 of 9");
+	assert_int_equal(unlink(OKTA_STATE_DIR "/old"), 0);
+}
+
+/* A backup that is put back carries the word; it is served, and still costs one look a
+ * second. */
+static void
+restored_snapshot_with_the_word_set_is_served(void **state)
+{
+	struct passwd pw;
+	int fd;
+
+	(void)state;
+	assert_int_equal(link(OKTA_SNAPSHOT_PATH, OKTA_STATE_DIR "/backup"), 0);
+	publish(2, 0, N_USERS); /* marks the backup */
+	assert_int_equal(rename(OKTA_STATE_DIR "/backup", OKTA_SNAPSHOT_PATH), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	assert_string_equal(pw.pw_gecos, "User 3 of 1");
+	fd = open(OKTA_SNAPSHOT_PATH, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "\0\0\0\0", 4, 20), 4); /* for the next test */
+	(void)close(fd);
+}
+
+static void
+spoil(size_t at)
+{
+	unsigned char c;
+	int fd = open(OKTA_SNAPSHOT_PATH, O_RDWR | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &c, 1, (off_t)at), 1);
+	c ^= 4;
+	assert_int_equal(pwrite(fd, &c, 1, (off_t)at), 1);
+	(void)close(fd);
+}
+
+static void
+damaged_or_untrusted_snapshot_is_unavailable(void **state)
+{
+	struct passwd pw;
+
+	(void)state;
+	(void)unlink(OKTA_SNAPSHOT_PATH);
+	publish(5, 0, N_USERS);
+	spoil(90); /* the header */
+	nap_ms(1000);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_UNAVAIL);
+
+	(void)unlink(OKTA_SNAPSHOT_PATH);
+	publish(6, 0, N_USERS);
+	assert_int_equal(chmod(OKTA_SNAPSHOT_PATH, 0666), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_UNAVAIL);
+	assert_int_equal(chmod(OKTA_SNAPSHOT_PATH, 0644), 0);
+	assert_int_equal(chown(OKTA_SNAPSHOT_PATH, 1234, 0), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_UNAVAIL);
+	assert_int_equal(chown(OKTA_SNAPSHOT_PATH, 0, 0), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_SUCCESS);
+	assert_int_equal(truncate(OKTA_SNAPSHOT_PATH, 4096), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u150", &pw), NSS_STATUS_UNAVAIL); /* and no SIGBUS */
+	(void)unlink(OKTA_SNAPSHOT_PATH);
+}
+
+static void
+damaged_record_is_unavailable_and_its_neighbours_are_not(void **state)
+{
+	struct passwd pw;
+
+	(void)state;
+	(void)unlink(OKTA_SNAPSHOT_PATH);
+	publish(7, 0, N_USERS);
+	spoil(256 + 8); /* the first record's uid */
+	nap_ms(1000);
+	assert_int_equal(lookup("u0", &pw), NSS_STATUS_UNAVAIL);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_SUCCESS);
+	assert_int_equal(lookup("nobody-here", &pw), NSS_STATUS_NOTFOUND);
+	(void)unlink(OKTA_SNAPSHOT_PATH);
+}
+
+/* --- the contract with glibc
+ * ------------------------------------------------------------------ */
+
+#define MAX_BUFFER 4096
+
+static char area[MAX_BUFFER + 64];
+
+static void
+check_inside(const char *s, const char *buffer, size_t buflen)
+{
+	assert_true(s >= buffer && s < buffer + buflen);
+	assert_true(memchr(s, '\0', (size_t)(buffer + buflen - s)) != NULL);
+}
+
+/* One of the calls on BUFFER; fills *ret_inside by checking every pointer. */
+static enum nss_status
+call(unsigned which, char *buffer, size_t buflen, int *e)
+{
+	struct passwd pw;
+	struct group gr;
+	enum nss_status s;
+	char **m;
+
+	memset(&pw, 0, sizeof(pw));
+	memset(&gr, 0, sizeof(gr));
+	switch (which) {
+	case 0:
+		s = getpwnam_f("u7", &pw, buffer, buflen, e);
+		break;
+	case 1:
+		s = getpwuid_f(FIRST + 7, &pw, buffer, buflen, e);
+		break;
+	case 2:
+		(void)set_f[0](0);
+		s = getpwent_f(&pw, buffer, buflen, e);
+		break;
+	case 3:
+		s = getgrnam_f("sudo", &gr, buffer, buflen, e);
+		break;
+	case 4:
+		s = getgrgid_f(ENG, &gr, buffer, buflen, e);
+		break;
+	case 5:
+		s = getgrgid_f(FIRST + 7, &gr, buffer, buflen, e); /* private */
+		break;
+	default:
+		(void)set_f[1](0);
+		s = getgrent_f(&gr, buffer, buflen, e);
+	}
+	if (s != NSS_STATUS_SUCCESS)
+		return s;
+	if (which < 3) {
+		check_inside(pw.pw_name, buffer, buflen);
+		check_inside(pw.pw_passwd, buffer, buflen);
+		check_inside(pw.pw_gecos, buffer, buflen);
+		check_inside(pw.pw_dir, buffer, buflen);
+		check_inside(pw.pw_shell, buffer, buflen);
+		assert_string_equal(pw.pw_passwd, "*");
+		assert_string_equal(pw.pw_shell, "/bin/sh");
+		assert_true(pw.pw_uid >= FIRST && pw.pw_gid == pw.pw_uid);
+		return s;
+	}
+	check_inside(gr.gr_name, buffer, buflen);
+	check_inside(gr.gr_passwd, buffer, buflen);
+	assert_int_equal((uintptr_t)gr.gr_mem % sizeof(char *), 0);
+	for (m = gr.gr_mem;; m++) {
+		assert_true((char *)m >= buffer && (char *)(m + 1) <= buffer + buflen);
+		if (*m == NULL)
+			break;
+		check_inside(*m, buffer, buflen);
+	}
+	return s;
+}
+
+/* ERANGE as long as more helps, success from then on, not a byte beyond, errno kept. */
+static void
+every_buffer_size_keeps_the_contract(void **state)
+{
+	size_t len, offset, i;
+	unsigned which;
+	bool fitted;
+	char *buffer;
+	int e;
+
+	(void)state;
+	publish(1, 0, 60);
+	for (which = 0; which < 7; which++) {
+		for (offset = 0; offset < 8; offset += which < 3 ? 8 : 1) {
+			fitted = false;
+			for (len = 0; len <= MAX_BUFFER - 64; len++) {
+				memset(area, CANARY, sizeof(area));
+				buffer = area + 16 + offset;
+				e = 0;
+				errno = 4242;
+				if (call(which, buffer, len, &e) == NSS_STATUS_SUCCESS) {
+					fitted = true;
+					assert_int_equal(e, 0);
+				} else {
+					assert_false(
+					    fitted); /* once it fits, it always does */
+					if (e != ERANGE)
+						fail_msg("call %u, %zu bytes: errno %d",
+						    which, len, e);
+					assert_int_equal(call(which, buffer, len, &e),
+					    NSS_STATUS_TRYAGAIN);
+				}
+				assert_int_equal(errno, 4242);
+				for (i = 0; i < 16 + offset; i++)
+					assert_int_equal((unsigned char)area[i], CANARY);
+				for (i = 16 + offset + len; i < sizeof(area); i++)
+					if ((unsigned char)area[i] != CANARY)
+						fail_msg("call %u wrote beyond %zu bytes",
+						    which, len);
+			}
+			assert_true(fitted);
+		}
+	}
+}
+
+static void
+not_found_needs_no_buffer_and_sets_enoent(void **state)
+{
+	struct passwd pw;
+	struct group gr;
+	const char *const bad[] = { "nobody-here", "", "root\n", "U1", "u1 ", "0",
+		"../u1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	size_t i;
+	int e;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		e = 0;
+		assert_int_equal(
+		    getpwnam_f(bad[i], &pw, NULL, 0, &e), NSS_STATUS_NOTFOUND);
+		assert_int_equal(e, ENOENT);
+		e = 0;
+		assert_int_equal(
+		    getgrnam_f(bad[i], &gr, NULL, 0, &e), NSS_STATUS_NOTFOUND);
+		assert_int_equal(e, ENOENT);
+	}
+	assert_int_equal(getpwuid_f(0, &pw, NULL, 0, &e), NSS_STATUS_NOTFOUND);
+	assert_int_equal(getpwuid_f(SUDO, &pw, NULL, 0, &e), NSS_STATUS_NOTFOUND);
+	assert_int_equal(getpwuid_f((uid_t)-1, &pw, NULL, 0, &e), NSS_STATUS_NOTFOUND);
+	assert_int_equal(getgrgid_f(0, &gr, NULL, 0, &e), NSS_STATUS_NOTFOUND);
+	assert_int_equal(getgrgid_f(4, &gr, NULL, 0, &e), NSS_STATUS_NOTFOUND);
+	assert_int_equal(getgrgid_f((gid_t)-1, &gr, NULL, 0, &e), NSS_STATUS_NOTFOUND);
+}
+
+static void
+group_of_50000_members_is_answered_whole(void **state)
+{
+	struct group gr;
+	size_t size = 1 << 20, n = 0;
+	char *buffer = malloc(size);
+	int e = 0;
+
+	(void)state;
+	assert_non_null(buffer);
+	publish(4, 0, 50000);
+	assert_int_equal(
+	    getgrnam_f("eng", &gr, buffer, size / 2, &e), NSS_STATUS_TRYAGAIN);
+	assert_int_equal(e, ERANGE);
+	assert_int_equal(getgrnam_f("eng", &gr, buffer, size, &e), NSS_STATUS_SUCCESS);
+	while (gr.gr_mem[n] != NULL)
+		n++;
+	assert_int_equal(n, 50000);
+	assert_string_equal(gr.gr_mem[0], "u0");
+	assert_string_equal(gr.gr_mem[49999], "u49999");
+	free(buffer);
+}
+
+/* --- initgroups
+ * ------------------------------------------------------------------------------- */
+
+static void
+initgroups_appends_all_but_the_named_gid(void **state)
+{
+	long start = 1, size = 1;
+	gid_t *gids = malloc(sizeof(*gids));
+	int e = 0;
+
+	(void)state;
+	gids[0] = FIRST + 3;
+	assert_int_equal(
+	    init_f("u3", FIRST + 3, &start, &size, &gids, 0, &e), NSS_STATUS_SUCCESS);
+	assert_int_equal(start, 3);
+	assert_true(size >= start);
+	assert_int_equal(gids[0], FIRST + 3);
+	assert_int_equal(gids[1], SUDO);
+	assert_int_equal(gids[2], ENG);
+	start = 0;
+	assert_int_equal(
+	    init_f("u3", ENG, &start, &size, &gids, 0, &e), NSS_STATUS_SUCCESS);
+	assert_int_equal(start, 1);
+	assert_int_equal(gids[0], SUDO);
+	start = 0;
+	assert_int_equal(
+	    init_f("nobody-here", ENG, &start, &size, &gids, 0, &e), NSS_STATUS_NOTFOUND);
+	assert_int_equal(e, ENOENT);
+	assert_int_equal(start, 0);
+	free(gids);
+}
+
+static void
+initgroups_never_grows_beyond_the_limit(void **state)
+{
+	long start = 1, size = 1;
+	gid_t *gids = malloc(sizeof(*gids));
+	int e = 0;
+
+	(void)state;
+	assert_int_equal(
+	    init_f("u3", FIRST + 3, &start, &size, &gids, 2, &e), NSS_STATUS_SUCCESS);
+	assert_int_equal(start, 2);
+	assert_int_equal(size, 2);
+	free(gids);
+}
+
+static void
+initgroups_without_memory_says_so_and_keeps_the_array(void **state)
+{
+	long start = 1, size = 1;
+	gid_t *gids = malloc(sizeof(*gids)), *before = gids;
+	enum nss_status s;
+	int e = 0;
+
+	(void)state;
+	atomic_store(&no_memory, true);
+	s = init_f("u3", FIRST + 3, &start, &size, &gids, 0, &e);
+	atomic_store(&no_memory, false);
+	assert_int_equal(s, NSS_STATUS_TRYAGAIN);
+	assert_int_equal(e, ENOMEM);
+	assert_int_equal(start, 1);
+	assert_ptr_equal(gids, before);
+	free(gids);
+}
+
+/* "Local wins": a local account that took the name later has a primary group of the host.
+ */
+static void
+initgroups_gives_nothing_to_a_local_account_of_the_same_name(void **state)
+{
+	const gid_t local[] = { 0, 33, 100, 999 };
+	long start = 0, size = 8;
+	gid_t *gids = malloc(8 * sizeof(*gids));
+	size_t i;
+	int e;
+
+	(void)state;
+	for (i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
+		e = 0;
+		assert_int_equal(init_f("u3", local[i], &start, &size, &gids, 0, &e),
+		    NSS_STATUS_NOTFOUND);
+		assert_int_equal(e, ENOENT);
+		assert_int_equal(start, 0);
+	}
+	assert_int_equal(
+	    init_f("u3", (gid_t)-1, &start, &size, &gids, 0, &e), NSS_STATUS_SUCCESS);
+	assert_int_equal(start, 2);
+	free(gids);
+}
+
+/* --- enumeration
+ * ------------------------------------------------------------------------------ */
+
+/* Go on until the end; marks who was seen, and fails on whom it sees twice. */
+static unsigned
+enumerate_users(unsigned stop_after, unsigned char *seen)
+{
+	struct passwd pw;
+	char b[1024];
+	unsigned n = 0;
+	int e;
+
+	while (
+	    n < stop_after && getpwent_f(&pw, b, sizeof(b), &e) == NSS_STATUS_SUCCESS) {
+		assert_in_range(pw.pw_uid, FIRST, FIRST + N_USERS + 50);
+		assert_int_equal(seen[pw.pw_uid - FIRST]++, 0);
+		n++;
+	}
+	return n;
+}
+
+static void
+enumeration_gives_everybody_once(void **state)
+{
+	unsigned char seen[N_USERS + 51] = { 0 };
+	struct passwd pw;
+	char b[1024];
+	int e = 0;
+
+	(void)state;
+	assert_int_equal(set_f[0](0), NSS_STATUS_SUCCESS);
+	assert_int_equal(enumerate_users(UINT32_MAX, seen), N_USERS);
+	assert_int_equal(getpwent_f(&pw, b, sizeof(b), &e), NSS_STATUS_NOTFOUND);
+	assert_int_equal(e, ENOENT);
+	assert_int_equal(end_f[0](), NSS_STATUS_SUCCESS);
+	memset(seen, 0, sizeof(seen));
+	assert_int_equal(enumerate_users(UINT32_MAX, seen), N_USERS);
+}
+
+static void
+enumeration_goes_on_in_a_replaced_snapshot(void **state)
+{
+	unsigned char seen[N_USERS + 51] = { 0 };
+	unsigned i;
+
+	(void)state;
+	(void)set_f[0](0);
+	assert_int_equal(enumerate_users(100, seen), 100);
+	publish(
+	    2, 50, N_USERS + 20); /* some of the seen are gone, some new ones are there */
+	assert_int_equal(enumerate_users(20, seen), 20);
+	publish(3, 130, N_USERS); /* the last one seen is gone */
+	assert_int_equal(enumerate_users(UINT32_MAX, seen), N_USERS - 130);
+	for (i = 0; i < 120; i++)
+		assert_int_equal(seen[i], 1);
+	for (i = 130; i < N_USERS; i++)
+		assert_int_equal(seen[i], 1);
+}
+
+static void
+enumeration_stays_where_the_buffer_was_too_small(void **state)
+{
+	unsigned char seen[N_USERS + 51] = { 0 };
+	struct passwd pw;
+	struct group gr;
+	char b[8192];
+	unsigned n = 0;
+	int e = 0;
+
+	(void)state;
+	(void)set_f[0](0);
+	assert_int_equal(enumerate_users(5, seen), 5);
+	assert_int_equal(getpwent_f(&pw, b, 3, &e), NSS_STATUS_TRYAGAIN);
+	assert_int_equal(getpwent_f(&pw, b, 4, &e), NSS_STATUS_TRYAGAIN);
+	assert_int_equal(enumerate_users(UINT32_MAX, seen), N_USERS - 5);
+	(void)set_f[1](0);
+	while ((e = 0, getgrent_f(&gr, b, n % 2 == 0 ? 5 : sizeof(b), &e)) !=
+	       NSS_STATUS_NOTFOUND)
+		n++;
+	assert_int_equal(n, 2 * (1 + N_USERS));
+}
+
+static void
+group_enumeration_gives_served_then_private_groups_and_no_local_one(void **state)
+{
+	struct group gr;
+	char b[8192];
+	unsigned n = 0;
+	int e;
+
+	(void)state;
+	(void)set_f[1](0);
+	assert_int_equal(getgrent_f(&gr, b, sizeof(b), &e), NSS_STATUS_SUCCESS);
+	assert_int_equal(gr.gr_gid, ENG);
+	while (getgrent_f(&gr, b, sizeof(b), &e) == NSS_STATUS_SUCCESS) {
+		if (n == 100)
+			publish(2, 20, N_USERS);
+		assert_int_equal(gr.gr_gid, FIRST + n);
+		assert_null(gr.gr_mem[0]);
+		n++;
+	}
+	assert_int_equal(n, N_USERS);
+}
+
+/* --- threads, forks, cancellation, descriptors
+ * ------------------------------------------------- */
+
+static atomic_bool stop;
+static atomic_uint wrong, answers;
+
+static void *
+look_up_all_the_time(void *arg)
+{
+	unsigned i = (unsigned)(uintptr_t)arg, k = i, n = 0, generation;
+	char name[16], b[16384], text[64];
+	struct passwd pw;
+	struct group gr;
+	int e;
+
+	while (!atomic_load(&stop)) {
+		k = (k * 7 + 13) % N_USERS;
+		(void)snprintf(name, sizeof(name), "u%u", k);
+		if (getpwnam_f(name, &pw, b, sizeof(b), &e) != NSS_STATUS_SUCCESS ||
+		    pw.pw_uid != FIRST + k || strcmp(pw.pw_name, name) != 0) {
+			atomic_fetch_add(&wrong, 1);
+			continue;
+		}
+		/* all of an answer is of one generation */
+		generation = (unsigned)strtoul(strrchr(pw.pw_gecos, ' ') + 1, NULL, 10);
+		(void)snprintf(text, sizeof(text), "User %u of %u", k, generation);
+		if (strcmp(text, pw.pw_gecos) != 0 ||
+		    getpwuid_f(FIRST + k, &pw, b, sizeof(b), &e) != NSS_STATUS_SUCCESS ||
+		    strcmp(pw.pw_name, name) != 0)
+			atomic_fetch_add(&wrong, 1);
+		if (++n % 16 == 0 &&
+		    (getgrgid_f(ENG, &gr, b, sizeof(b), &e) != NSS_STATUS_SUCCESS ||
+			strcmp(gr.gr_mem[0], "u0") != 0))
+			atomic_fetch_add(&wrong, 1);
+		if (n % 64 == 0)
+			(void)getpwent_f(&pw, b, sizeof(b), &e);
+		atomic_fetch_add(&answers, 1);
+	}
+	return NULL;
+}
+
+static void
+start(pthread_t *threads, unsigned n)
+{
+	unsigned i;
+
+	atomic_store(&stop, false);
+	atomic_store(&wrong, 0);
+	atomic_store(&answers, 0);
+	for (i = 0; i < n; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, look_up_all_the_time,
+				     (void *)(uintptr_t)i),
+		    0);
+}
+
+static void
+finish(pthread_t *threads, unsigned n)
+{
+	unsigned i;
+
+	atomic_store(&stop, true);
+	for (i = 0; i < n; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+static void
+sixteen_threads_see_right_answers_while_the_snapshot_is_replaced(void **state)
+{
+	pthread_t threads[16];
+	unsigned generation, fds = count_fds();
+	time_t end = time(NULL) + 3;
+
+	(void)state;
+	start(threads, 16);
+	for (generation = 10; time(NULL) < end; generation++) {
+		publish(generation, 0, N_USERS);
+		nap_ms(generation % 7);
+	}
+	finish(threads, 16);
+	assert_int_equal(atomic_load(&wrong), 0);
+	assert_true(atomic_load(&answers) > 1000);
+	assert_true(generation > 30);
+	assert_int_equal(count_fds(), fds);
+	publish(generation, 0, N_USERS);
+	assert_int_equal(fresh(NULL), 0);
+	nap_ms(1000);
+	assert_int_equal(fresh(NULL), 0);
+	assert_true(count_mappings() <= 2); /* the old ones are let go */
+}
+
+/* Runs in a child: the state it inherited, whatever it was, still gives right answers. */
+static int
+child_of_the_storm(unsigned generation)
+{
+	struct passwd pw;
+	unsigned i;
+
+	for (i = 0; i < 20; i++)
+		if (lookup("u5", &pw) != NSS_STATUS_SUCCESS || pw.pw_uid != FIRST + 5)
+			return 1;
+	publish(generation, 0, 20); /* as the child sees it, a new file */
+	if (lookup("u5", &pw) != NSS_STATUS_SUCCESS)
+		return 2;
+	if (lookup("u19", &pw) != NSS_STATUS_SUCCESS)
+		return 3;
+	return 0;
+}
+
+static void
+children_forked_amid_lookups_answer_and_see_replacements(void **state)
+{
+	pthread_t threads[4];
+	unsigned i;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	start(threads, 4);
+	for (i = 0; i < 100; i++) {
+		pid = fork();
+		if (pid == 0)
+			_exit(child_of_the_storm(1000 + i));
+		publish(2000 + i, 0, N_USERS);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (status != 0)
+			fail_msg("child %u: status %#x", i, status);
+	}
+	finish(threads, 4);
+}
+
+static void *
+cancelled_on_its_way(void *arg)
+{
+	struct passwd pw;
+
+	(void)pthread_cancel(
+	    pthread_self()); /* pending: the next cancellation point ends us */
+	atomic_store((atomic_int *)arg, (int)lookup("u1", &pw));
+	pthread_testcancel();
+	atomic_store((atomic_int *)arg, -99); /* never */
+	return NULL;
+}
+
+/* A thread that ended inside open() would leave the lock taken, and a stale mapping for
+ * good. */
+static void
+cancellation_waits_until_the_lookup_is_over(void **state)
+{
+	struct passwd pw;
+	atomic_int result = -98;
+	pthread_t thread;
+	void *ret;
+
+	(void)state;
+	publish(2, 0, N_USERS); /* so that the lookup has to open the new file */
+	assert_int_equal(pthread_create(&thread, NULL, cancelled_on_its_way, &result), 0);
+	assert_int_equal(pthread_join(thread, &ret), 0);
+	assert_ptr_equal(ret, PTHREAD_CANCELED);
+	assert_int_equal(atomic_load(&result), NSS_STATUS_SUCCESS);
+	publish(3, 0, N_USERS);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	assert_string_equal(pw.pw_gecos, "User 3 of 3");
+}
+
+static void
+without_descriptors_the_last_good_snapshot_is_served(void **state)
+{
+	struct rlimit old, none = { 0, 0 };
+	struct passwd pw;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_int_equal(rename(OKTA_SNAPSHOT_PATH, OKTA_STATE_DIR "/old"), 0);
+	publish(2, 0, N_USERS);
+	none.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	assert_string_equal(pw.pw_gecos, "User 3 of 1");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	assert_string_equal(pw.pw_gecos, "User 3 of 2");
+	assert_int_equal(unlink(OKTA_STATE_DIR "/old"), 0);
+}
+
+static void
+lookups_leave_no_descriptor_open(void **state)
+{
+	unsigned before = count_fds(), i;
+	struct passwd pw;
+
+	(void)state;
+	for (i = 0; i < 50; i++) {
+		publish(10 + i, 0, 10);
+		assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	}
+	assert_int_equal(count_fds(), before);
+	assert_true(count_mappings() <= 2);
+}
+
+static void
+loading_and_unloading_leaves_one_mapping(void **state)
+{
+	struct passwd pw;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(dlclose(module), 0);
+		load();
+		assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	}
+	assert_true(count_mappings() <= 2);
+}
+
+static int
+prepare(void **state)
+{
+	(void)state;
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/var/lib", "tmpfs", 0, "mode=755") < 0 ||
+	    mkdir(OKTA_STATE_DIR, 0755) < 0) {
+		perror("mount namespace (needs root)");
+		return -1;
+	}
+	load();
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+#define F(f) cmocka_unit_test_setup(f, fresh)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(missing_snapshot_is_unavailable_for_every_call),
+		cmocka_unit_test(new_snapshot_is_seen_within_a_second),
+		F(removed_snapshot_is_not_served_after_a_second),
+		F(replaced_snapshot_is_seen_at_the_next_call),
+		F(replacement_without_the_word_is_seen_within_a_second),
+		F(restored_snapshot_with_the_word_set_is_served),
+		F(damaged_or_untrusted_snapshot_is_unavailable),
+		cmocka_unit_test(
+		    damaged_record_is_unavailable_and_its_neighbours_are_not),
+		F(every_buffer_size_keeps_the_contract),
+		F(not_found_needs_no_buffer_and_sets_enoent),
+		F(group_of_50000_members_is_answered_whole),
+		F(initgroups_appends_all_but_the_named_gid),
+		F(initgroups_never_grows_beyond_the_limit),
+		F(initgroups_without_memory_says_so_and_keeps_the_array),
+		F(initgroups_gives_nothing_to_a_local_account_of_the_same_name),
+		F(enumeration_gives_everybody_once),
+		F(enumeration_goes_on_in_a_replaced_snapshot),
+		F(enumeration_stays_where_the_buffer_was_too_small),
+		F(group_enumeration_gives_served_then_private_groups_and_no_local_one),
+		F(sixteen_threads_see_right_answers_while_the_snapshot_is_replaced),
+		F(children_forked_amid_lookups_answer_and_see_replacements),
+		F(cancellation_waits_until_the_lookup_is_over),
+		F(without_descriptors_the_last_good_snapshot_is_served),
+		F(lookups_leave_no_descriptor_open),
+		F(loading_and_unloading_leaves_one_mapping),
+	};
+
+	if (argc != 2)
+		return 2;
+	module_path = argv[1];
+	return cmocka_run_group_tests_name("nss", tests, prepare, NULL);
+}
