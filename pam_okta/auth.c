@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threat model: the person at the other end may be anybody; the helper may have been
+ * taken over by what it parsed.  MUST: the verdict is a frame of the helper this call
+ * started, decoded and checked here, and its (iss, sub) are those of the snapshot.  MUST:
+ * each wait has an end.
+ *
+ * Why a token cannot come from another login (S4): the device code is made by our own
+ * helper for this call and never leaves it; Okta redeems it once; there is no nonce in
+ * RFC 8628 to add to that.  Besides, the token must be issued after this call began and
+ * must not be the one the last login of this person used (jti in the record).
+ *
+ * PAM_SILENT is not heeded: sudo sets it always, and nobody can approve a code he cannot
+ * see.
+ */
+#include "auth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/wipe.h"
+#include "conv.h"
+#include "helper.h"
+#include "model/policy.h"
+#include "prompt.h"
+#include "record.h"
+#include "txn.h"
+#include "who.h"
+
+/* The host program gives up after its grace; we want to have said why before. */
+#define MARGIN_S 5
+/* login(1) has its own limit, LOGIN_TIMEOUT in login.defs, and its own service name. */
+#define LOGIN_TIMEOUT_S 60
+/* Until Okta has given out a code: before that nobody sees anything at all. */
+#define FIRST_ANSWER_MS 15000
+/*
+ * How long to look for a verdict after Enter before asking again.  While we wait nobody
+ * sees a client hang up; while a prompt is open sshd does, and ends us.  It also keeps a
+ * client without a terminal, which answers each prompt at once, from spinning.
+ */
+#define LOOK_MS 1800
+
+struct login {
+	struct po_txn *t;
+	struct po_who who;
+	struct po_helper helper;
+	int64_t began_s;
+	int64_t deadline_ms;
+	bool code_ends_first; /* the deadline is the code's, not the host program's */
+	struct okta_claims *claims;
+	char via[256];
+	struct okta_err err;
+};
+
+static int64_t
+deadline_of(const struct po_txn *t, const struct okta_conf *conf)
+{
+	int64_t grace_s = conf->grace_s;
+
+	if (strcmp(t->service, "login") == 0 && grace_s > LOGIN_TIMEOUT_S)
+		grace_s = LOGIN_TIMEOUT_S;
+	return okta_clock_mono_ms(t->host->clock) + (grace_s - MARGIN_S) * 1000;
+}
+
+static struct okta_policy_now
+facts_of_now(const struct login *l, int64_t now_s)
+{
+	return (struct okta_policy_now){
+		.now_s = now_s,
+		.source_s = l->who.snap.source_s,
+		.claims_are_newer = now_s > l->who.snap.source_s,
+	};
+}
+
+/* What no approval could change: then no code is made. */
+static enum po_reason
+check_before(struct login *l)
+{
+	struct okta_policy_now now = facts_of_now(l, okta_clock_now_s(l->t->host->clock));
+	struct okta_decision d;
+
+	okta_policy_account(l->who.conf, &l->who.person.policy, NULL, NULL, 0, &now, &d);
+	if (d.allowed)
+		return PO_ALLOWED;
+	/* a claim may know of a group the snapshot has not heard of */
+	if (d.rule == OKTA_RULE_NOT_ALLOWED &&
+	    strcmp(l->who.conf->groups_claim, "none") != 0)
+		return PO_ALLOWED;
+	(void)okta_err_set(&l->err, OKTA_E_REFUSED, "%s", d.reason);
+	return po_reason_of_rule(d.rule);
+}
+
+static enum po_reason
+take_failure(struct login *l, struct okta_view bytes)
+{
+	struct okta_failure failure;
+	char shown[240];
+
+	if (okta_wire_get_failure(bytes, &failure, &l->err) != OKTA_OK)
+		return PO_HELPER;
+	okta_text_sanitize(shown, sizeof(shown), failure.detail);
+	(void)okta_err_set(&l->err, OKTA_E_REFUSED, "%s", shown);
+	return po_reason_of_failure(failure.code);
+}
+
+static enum po_reason
+get_prompt(struct login *l, struct okta_prompt *ret)
+{
+	const int64_t until = okta_clock_mono_ms(l->t->host->clock) + FIRST_ANSWER_MS;
+	enum po_reason reason;
+	struct okta_view bytes;
+	int64_t expiry_ms;
+
+	reason = po_helper_next(
+	    l->t, &l->helper, until < l->deadline_ms ? until : l->deadline_ms, &l->err);
+	if (reason == PO_DEADLINE) {
+		(void)okta_err_set(&l->err, OKTA_E_TIMEOUT,
+		    "no code from Okta within %d s", FIRST_ANSWER_MS / 1000);
+		return PO_UNREACHABLE;
+	}
+	if (reason != PO_ALLOWED)
+		return reason;
+	bytes = okta_buf_view(&l->helper.frame);
+	if (okta_wire_type(bytes) == OKTA_WIRE_FAILURE)
+		return take_failure(l, bytes);
+	if (okta_wire_get_prompt(
+		bytes, okta_view_str(l->who.conf->org_url), ret, &l->err) != OKTA_OK)
+		return PO_HELPER;
+	expiry_ms = okta_clock_mono_ms(l->t->host->clock) +
+		    (int64_t)ret->expires_in_s * 1000;
+	if (expiry_ms < l->deadline_ms) {
+		l->deadline_ms = expiry_ms;
+		l->code_ends_first = true;
+	}
+	return PO_ALLOWED;
+}
+
+/* The text for the terminal; TEXT outlives the frame the prompt points into. */
+static enum po_reason
+make_text(struct login *l, const struct okta_prompt *prompt, struct okta_buf *text)
+{
+	char host[256] = "";
+	struct po_prompt_facts facts = { .user = l->t->user, .host = host };
+	enum okta_rc r;
+
+	if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0')
+		(void)snprintf(host, sizeof(host), "this host");
+	facts.rhost = strcmp(l->t->rhost, "local") == 0 ? "this host itself"
+							: l->t->rhost;
+	r = po_prompt_text(prompt, &facts, text);
+	if (r == OKTA_OK)
+		return PO_ALLOWED;
+	(void)okta_err_set(&l->err, r, "the prompt is too long");
+	return r == OKTA_E_NOMEM ? PO_NOMEM : PO_HELPER;
+}
+
+static enum po_reason
+past_deadline(struct login *l)
+{
+	(void)okta_err_set(&l->err, OKTA_E_TIMEOUT, "no approval in time");
+	return l->code_ends_first ? PO_EXPIRED : PO_DEADLINE;
+}
+
+/*
+ * sshd shows text only with a prompt: Enter carries it, and the helper polls meanwhile.
+ * With PasswordAuthentication sshd shows nothing at all and answers every prompt without
+ * echo with the password it has; it fails one with echo, which is what ends that login
+ * here instead of at the deadline.
+ */
+static enum po_reason
+wait_with_prompts(struct login *l, struct okta_buf *text)
+{
+	const struct okta_clock *clock = l->t->host->clock;
+	enum po_reason reason;
+	const char *question;
+	int style = PAM_PROMPT_ECHO_OFF; /* a password typed out of habit is not shown */
+	int64_t until;
+
+	if (okta_buf_append_str(text, PO_PRESS_ENTER) != OKTA_OK)
+		return PO_NOMEM;
+	question = text->data;
+	for (;;) {
+		if (!po_conv_say(l->t->pamh, style, question)) {
+			(void)okta_err_set(
+			    &l->err, OKTA_E_UNAVAIL, "the person did not answer");
+			return PO_CONVERSATION;
+		}
+		until = okta_clock_mono_ms(clock);
+		if (until >= l->deadline_ms)
+			return past_deadline(l);
+		until = until + LOOK_MS < l->deadline_ms ? until + LOOK_MS
+							 : l->deadline_ms;
+		reason = po_helper_next(l->t, &l->helper, until, &l->err);
+		if (reason != PO_DEADLINE)
+			return reason;
+		if (okta_clock_mono_ms(clock) >= l->deadline_ms)
+			return past_deadline(l);
+		question = PO_NOT_YET;
+		style = PAM_PROMPT_ECHO_ON;
+	}
+}
+
+/* su, sudo and login print at once. */
+static enum po_reason
+wait_with_text(struct login *l, const struct okta_buf *text)
+{
+	enum po_reason reason;
+
+	if (!po_conv_say(l->t->pamh, PAM_TEXT_INFO, text->data)) {
+		(void)okta_err_set(
+		    &l->err, OKTA_E_UNAVAIL, "the code could not be shown");
+		return PO_CONVERSATION;
+	}
+	reason = po_helper_next(l->t, &l->helper, l->deadline_ms, &l->err);
+	return reason == PO_DEADLINE ? past_deadline(l) : reason;
+}
+
+static enum po_reason
+ask_for_approval(struct login *l)
+{
+	enum po_reason reason;
+	struct okta_prompt prompt;
+	struct okta_buf text;
+
+	okta_buf_init(&text, PO_PROMPT_MAX_BYTES);
+	reason = get_prompt(l, &prompt);
+	if (reason == PO_ALLOWED)
+		reason = make_text(l, &prompt, &text);
+	if (reason == PO_ALLOWED) {
+		if (okta_list_has(
+			&l->who.conf->enter_services, okta_view_str(l->t->service)))
+			reason = wait_with_prompts(l, &text);
+		else
+			reason = wait_with_text(l, &text);
+	}
+	okta_buf_clear(&text);
+	return reason;
+}
+
+static enum po_reason
+take_verdict(struct login *l)
+{
+	const struct okta_view bytes = okta_buf_view(&l->helper.frame);
+
+	if (okta_clock_mono_ms(l->t->host->clock) >= l->deadline_ms)
+		return past_deadline(l);
+	if (okta_wire_type(bytes) == OKTA_WIRE_FAILURE)
+		return take_failure(l, bytes);
+	if (okta_wire_get_claims(bytes, l->claims, &l->err) != OKTA_OK)
+		return PO_HELPER;
+	return PO_ALLOWED;
+}
+
+static enum po_reason
+check_is_new(struct login *l, int64_t now_s)
+{
+	const int64_t skew = l->who.conf->clock_skew_s;
+	const struct okta_claims *claims = l->claims;
+	enum po_reason reason = PO_ALLOWED;
+	struct po_record last = { 0 };
+	enum okta_rc r;
+
+	if ((int64_t)claims->iat_s < l->began_s - skew ||
+	    (int64_t)claims->exp_s < now_s - skew) {
+		(void)okta_err_set(&l->err, OKTA_E_REFUSED,
+		    "the token was issued before this login began, or is expired: check "
+		    "this "
+		    "host's clock");
+		return PO_OLD_TOKEN;
+	}
+	r = po_record_load(l->t->host, l->who.person.uid, &last, &l->err);
+	if (r == OKTA_OK && claims->jti.len > 0 &&
+	    okta_view_eq(claims->jti, last.claims.jti)) {
+		(void)okta_err_set(&l->err, OKTA_E_REFUSED, "the token was used before");
+		reason = PO_OLD_TOKEN;
+	}
+	/* a damaged record is replaced by this login's; what may be sound must be looked
+	 * at */
+	if (r == OKTA_E_NOMEM || r == OKTA_E_SYS)
+		reason = r == OKTA_E_NOMEM ? PO_NOMEM : PO_RECORD;
+	po_record_clear(&last);
+	return reason;
+}
+
+/*
+ * Out of the login groups by a claim that is newer than the snapshot: that holds for SSH
+ * keys as well, now and not after the next sync.  The refusal stands whether or not it
+ * can be kept.
+ */
+static void
+keep_denial(struct login *l, enum okta_policy_rule rule, int64_t now_s)
+{
+	if (rule != OKTA_RULE_NOT_ALLOWED && rule != OKTA_RULE_DENY_GROUP)
+		return;
+	if (check_is_new(l, now_s) != PO_ALLOWED ||
+	    po_record_store(l->t->host, l->who.person.uid, l->claims, now_s, &l->err) !=
+		OKTA_OK)
+		po_debug(l->t, "the denial is not kept: %s", l->err.msg);
+}
+
+static enum po_reason
+decide(struct login *l)
+{
+	const int64_t now_s = okta_clock_now_s(l->t->host->clock);
+	const struct okta_policy_now now = facts_of_now(l, now_s);
+	struct okta_known known = { 0 };
+	struct okta_decision d;
+	enum po_reason reason;
+	enum okta_rc r;
+
+	r = okta_known_init(&l->who.snap, l->claims, &known, &l->err);
+	if (r != OKTA_OK)
+		return r == OKTA_E_NOMEM ? PO_NOMEM : PO_SNAPSHOT;
+	okta_policy_login(l->who.conf, &l->who.person.policy, l->claims, known.groups,
+	    known.n_groups, &now, &d);
+	okta_known_clear(&known);
+	if (!d.allowed) {
+		keep_denial(l, d.rule, now_s);
+		(void)okta_err_set(&l->err, OKTA_E_REFUSED, "%s", d.reason);
+		return po_reason_of_rule(d.rule);
+	}
+	reason = check_is_new(l, now_s);
+	if (reason != PO_ALLOWED)
+		return reason;
+	if (!po_txn_user_is_unchanged(l->t)) {
+		(void)okta_err_set(
+		    &l->err, OKTA_E_REFUSED, "PAM_USER changed during the login");
+		return PO_INTERNAL;
+	}
+	if (po_record_store(l->t->host, l->who.person.uid, l->claims, now_s, &l->err) !=
+	    OKTA_OK)
+		return PO_RECORD;
+	(void)snprintf(l->via, sizeof(l->via), "%s", d.reason);
+	return PO_ALLOWED;
+}
+
+static enum po_reason
+run(struct login *l)
+{
+	enum po_reason reason;
+
+	reason = po_who_find(l->t, &l->who, &l->err);
+	if (reason != PO_ALLOWED)
+		return reason;
+	if (geteuid() != l->t->host->owner) {
+		(void)okta_err_set(&l->err, OKTA_E_SYS,
+		    "the program that asks does not run as root: only root can log "
+		    "people in");
+		return PO_NOT_ROOT;
+	}
+	reason = check_before(l);
+	if (reason != PO_ALLOWED)
+		return reason;
+	l->deadline_ms = deadline_of(l->t, l->who.conf);
+	l->claims = malloc(sizeof(*l->claims));
+	if (l->claims == NULL)
+		return PO_NOMEM;
+	reason = po_helper_start(l->t, l->who.conf, l->deadline_ms, &l->helper, &l->err);
+	if (reason == PO_ALLOWED)
+		reason = ask_for_approval(l);
+	if (reason == PO_ALLOWED)
+		reason = take_verdict(l);
+	if (reason == PO_ALLOWED)
+		reason = decide(l);
+	return reason;
+}
+
+static void
+report(struct login *l, enum po_reason reason)
+{
+	const struct po_answer *answer = po_answer(reason);
+	char detail[400], sub[70];
+
+	if (reason == PO_NOT_OURS) {
+		po_debug(l->t, "%s is not ours", l->t->user);
+		return;
+	}
+	if (reason == PO_ALLOWED) {
+		okta_text_sanitize(sub, sizeof(sub), l->who.person.policy.okta_id);
+		(void)snprintf(detail, sizeof(detail), "%s, sub %s", l->via, sub);
+		po_log(l->t, reason, detail);
+		return;
+	}
+	po_log(l->t, reason, l->err.msg);
+	/* right before the failure: sshd shows it only then */
+	if (answer->sentence != NULL)
+		(void)po_conv_say(l->t->pamh, PAM_ERROR_MSG, answer->sentence);
+}
+
+int
+po_authenticate(
+    pam_handle_t *pamh, const struct po_host *host, int argc, const char **argv)
+{
+	struct po_txn t;
+	struct login l = { .t = &t };
+	enum po_reason reason;
+
+	po_helper_init(&l.helper);
+	l.began_s = okta_clock_now_s(host->clock);
+	reason = po_txn_init(&t, pamh, host, argc, argv, true);
+	if (reason == PO_ALLOWED)
+		reason = run(&l);
+	po_helper_clear(&l.helper);
+	report(&l, reason);
+	po_who_clear(&l.who);
+	okta_free_wiped(l.claims, l.claims == NULL ? 0 : sizeof(*l.claims));
+	return po_answer(reason)->auth_code;
+}

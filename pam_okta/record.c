@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threat model: whoever could write here could give himself groups.  MUST: directory and
+ * file are root's alone, checked on each use.  A record that cannot be read is an error,
+ * not an absent one: it may hold that somebody left a group.
+ */
+#include "record.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/frame.h"
+#include "base/wipe.h"
+
+#define MAGIC	     "OKTACLM1"
+#define HEADER_BYTES 16
+#define FILE_BYTES   (HEADER_BYTES + OKTA_FRAME_MAX_BYTES)
+
+static enum okta_rc
+record_path(
+    const struct po_host *host, uint32_t uid, char ret[PATH_MAX], struct okta_err *err)
+{
+	int n = snprintf(
+	    ret, PATH_MAX, "%s/claims/%lu", host->run_dir, (unsigned long)uid);
+
+	if (n < 0 || n >= PATH_MAX)
+		return okta_err_set(
+		    err, OKTA_E_TOOBIG, "%s: path is too long", host->run_dir);
+	return OKTA_OK;
+}
+
+/* PATH is a directory of OWNER's in which nobody else can write; made if it is not there.
+ */
+static enum okta_rc
+make_directory(const char *path, mode_t mode, uid_t owner, struct okta_err *err)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0) {
+		/* the mode must not depend on the umask of whoever runs su */
+		if (chmod(path, mode) < 0)
+			return okta_err_sys(err, errno, "%s: cannot set its mode", path);
+	} else if (errno != EEXIST) {
+		return okta_err_sys(err, errno, "%s: cannot make the directory", path);
+	}
+	if (lstat(path, &st) < 0)
+		return okta_err_sys(err, errno, "%s: cannot stat", path);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != owner ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return okta_err_set(err, OKTA_E_UNTRUSTED,
+		    "%s: is no directory of root's alone: remove it", path);
+	return OKTA_OK;
+}
+
+enum okta_rc
+po_record_store(const struct po_host *host, uint32_t uid,
+    const struct okta_claims *claims, int64_t verified_s, struct okta_err *err)
+{
+	enum okta_rc r, rc = OKTA_E_INTERNAL;
+	struct okta_claims *kept;
+	struct okta_buf frame, file;
+	char path[PATH_MAX];
+	unsigned char header[HEADER_BYTES];
+	size_t i;
+
+	okta_buf_init(&frame, OKTA_FRAME_MAX_BYTES);
+	okta_buf_init(&file, FILE_BYTES);
+	kept = malloc(sizeof(*kept));
+	if (kept == NULL) {
+		rc = okta_err_set(err, OKTA_E_NOMEM, "out of memory");
+		goto out;
+	}
+	*kept = *claims;
+	kept->preferred_username = okta_view_str("");
+	memcpy(header, MAGIC, 8);
+	for (i = 0; i < 8; i++)
+		header[8 + i] = (unsigned char)((uint64_t)verified_s >> (8 * i));
+	r = okta_wire_put_claims(&frame, kept);
+	if (r == OKTA_OK)
+		r = okta_buf_append(&file, header, sizeof(header));
+	if (r == OKTA_OK)
+		r = okta_buf_append(&file, frame.data, frame.len);
+	if (r != OKTA_OK) {
+		rc = okta_err_set(
+		    err, r, "the claims cannot be recorded: %s", okta_rc_name(r));
+		goto out;
+	}
+	r = record_path(host, uid, path, err);
+	if (r == OKTA_OK)
+		r = make_directory(host->run_dir, 0755, host->owner, err);
+	if (r == OKTA_OK) {
+		*strrchr(path, '/') = '\0';
+		r = make_directory(path, 0700, host->owner, err);
+		path[strlen(path)] = '/';
+	}
+	if (r == OKTA_OK)
+		r = okta_file_replace(path, 0600, file.data, file.len, err);
+	if (r != OKTA_OK) {
+		rc = r;
+		goto out;
+	}
+	rc = OKTA_OK;
+out:
+	okta_free_wiped(kept, sizeof(*kept));
+	okta_buf_clear(&frame);
+	okta_buf_clear(&file);
+	return rc;
+}
+
+enum okta_rc
+po_record_load(
+    const struct po_host *host, uint32_t uid, struct po_record *ret, struct okta_err *err)
+{
+	enum okta_rc r, rc = OKTA_E_INTERNAL;
+	struct okta_err cause = { 0 };
+	char path[PATH_MAX];
+	char *bytes = NULL;
+	uint64_t verified = 0;
+	size_t i, len = 0;
+
+	r = record_path(host, uid, path, err);
+	if (r == OKTA_OK)
+		r = okta_file_read_trusted(
+		    path, host->owner, OKTA_FILE_SECRET, FILE_BYTES, &bytes, &len, err);
+	if (r != OKTA_OK) {
+		rc = r;
+		goto out;
+	}
+	if (len < HEADER_BYTES || memcmp(bytes, MAGIC, 8) != 0) {
+		rc = okta_err_set(
+		    err, OKTA_E_INPUT, "%s: is no login record: remove it", path);
+		goto out;
+	}
+	for (i = 0; i < 8; i++)
+		verified |= (uint64_t)(unsigned char)bytes[8 + i] << (8 * i);
+	r = okta_wire_get_claims(
+	    (struct okta_view){ bytes + HEADER_BYTES, len - HEADER_BYTES }, &ret->claims,
+	    &cause);
+	if (r != OKTA_OK || verified > INT64_MAX) {
+		rc = okta_err_set(err, OKTA_E_INPUT, "%s: is damaged: remove it (%.120s)",
+		    path, cause.msg);
+		goto out;
+	}
+	ret->verified_s = (int64_t)verified;
+	ret->bytes = bytes;
+	ret->len = len;
+	bytes = NULL;
+	rc = OKTA_OK;
+out:
+	okta_free_wiped(bytes, len);
+	return rc;
+}
+
+void
+po_record_clear(struct po_record *record)
+{
+	okta_free_wiped(record->bytes, record->len);
+	memset(record, 0, sizeof(*record));
+}
