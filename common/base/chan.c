@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -65,6 +66,7 @@ okta_chan_recv(
 	struct iovec iov;
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	char *bytes;
+	bool was_reset = false;
 	ssize_t n = 0;
 	int ready;
 
@@ -74,7 +76,7 @@ okta_chan_recv(
 		return OKTA_E_NOMEM;
 	iov.iov_base = bytes;
 	iov.iov_len = OKTA_FRAME_MAX_BYTES;
-	do {
+	for (;;) {
 		ready = wait_for(fd, POLLIN, clock, deadline_ms);
 		if (ready <= 0) {
 			rc = ready == 0 ? OKTA_E_TIMEOUT : OKTA_E_SYS;
@@ -83,7 +85,16 @@ okta_chan_recv(
 		}
 		/* no control data is asked for, so no descriptor can be pushed on us */
 		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		/* a peer that ended before it read all we sent: that is reported once,
+		 * ahead of the records in which it may have said why */
+		if (n < 0 && errno == ECONNRESET && !was_reset) {
+			was_reset = true;
+			continue;
+		}
+		break;
+	}
 	if (n < 0) {
 		rc = errno == ECONNRESET ? OKTA_E_UNAVAIL : OKTA_E_SYS;
 		n = 0;

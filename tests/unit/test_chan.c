@@ -170,6 +170,21 @@ a_bad_descriptor_is_a_system_error(void **state)
 	assert_int_equal(receive(fx, 10), OKTA_E_SYS);
 }
 
+/* The reset that unread bytes cause is reported ahead of what the peer said last. */
+static void
+the_last_words_of_a_peer_that_read_nothing_arrive(void **state)
+{
+	struct fixture *fx = *state;
+
+	assert_int_equal(send_text(fx->fd[0], "never read", 1000), OKTA_OK);
+	assert_int_equal(send_text(fx->fd[1], "why", 1000), OKTA_OK);
+	(void)close(fx->fd[1]);
+	fx->fd[1] = -1;
+	assert_int_equal(receive(fx, 1000), OKTA_OK);
+	assert_string_equal(fx->buf.data, "why");
+	assert_int_equal(receive(fx, 1000), OKTA_E_UNAVAIL);
+}
+
 int
 main(void)
 {
@@ -182,6 +197,7 @@ main(void)
 		T(a_record_that_would_be_cut_is_refused),
 		T(a_descriptor_pushed_along_is_not_taken),
 		T(a_bad_descriptor_is_a_system_error),
+		T(the_last_words_of_a_peer_that_read_nothing_arrive),
 	};
 
 	return cmocka_run_group_tests_name("chan", tests, NULL, NULL);
