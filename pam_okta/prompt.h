@@ -11,7 +11,7 @@
 #define PO_PROMPT_MAX_BYTES 12288
 
 #define PO_PRESS_ENTER "Press Enter after approving: "
-#define PO_NOT_YET     "Okta has no approval yet. " PO_PRESS_ENTER
+#define PO_NOT_YET     "No approval seen yet, it may take some seconds. " PO_PRESS_ENTER
 
 struct po_prompt_facts {
 	const char *user;  /* a name of ours */

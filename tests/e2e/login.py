@@ -10,7 +10,7 @@ from tap import check
 # Between the code and Enter there may be a QR and other lines.
 CODE = rb"user_code=([A-Z]{8})"
 ENTER = rb"Press Enter after approving: "
-AGAIN = rb"Okta has no approval yet\. Press Enter after approving: "
+AGAIN = rb"No approval seen yet, it may take some seconds\. Press Enter after approving: "
 SHELL = rb"@web\d[$#] $"
 PASSWORD_PROMPT = rb"(?i)password( for [a-z]+)?: ?"
 
@@ -31,7 +31,7 @@ class Login:
         self.child.send(b"\r")
 
     def until(self, pattern, timeout=20):
-        """Wait for PATTERN; each time Okta has no approval yet, press Enter again."""
+        """Wait for PATTERN; each time no approval was seen yet, press Enter again."""
         end = time.monotonic() + timeout
         while True:
             hit = self.child.expect([pattern, AGAIN], timeout=max(0.1, end - time.monotonic()))
