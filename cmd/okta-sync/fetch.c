@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/groups.h"
+#include "net/directory.h"
+
+struct group {
+	char *id, *name;
+	bool wanted, in_scope;
+};
+
+struct fetch {
+	const struct okta_conf *conf;
+	struct sync_source *source;
+	struct sync_sink *sink;
+	struct group *groups;
+	size_t n_groups, max_groups;
+	const struct sync_list *lists; /* being read now */
+	size_t current;		       /* which of them this page belongs to */
+};
+
+/* --- what a page becomes
+ * ------------------------------------------------------------------- */
+
+static enum okta_rc
+on_user(void *ctx, const struct okta_directory_user *user)
+{
+	struct fetch *f = ctx;
+	const struct sync_list *list = &f->lists[f->current];
+	enum okta_rc r;
+
+	r = sync_sink_user(f->sink, user);
+	if (r == OKTA_OK && list->kind == SYNC_LIST_MEMBERS)
+		r = sync_sink_member(f->sink, list->group, user->id);
+	return r;
+}
+
+static enum okta_rc
+on_member(void *ctx, struct okta_view user_id)
+{
+	struct fetch *f = ctx;
+
+	return sync_sink_member(f->sink, f->lists[f->current].group, user_id);
+}
+
+static enum okta_rc
+on_group(void *ctx, struct okta_view id, struct okta_view name)
+{
+	struct fetch *f = ctx;
+	struct group g = { 0 }, *more;
+	size_t max;
+
+	if (f->n_groups == f->max_groups) {
+		max = f->max_groups == 0 ? 256 : f->max_groups * 2;
+		more = reallocarray(f->groups, max, sizeof(*more));
+		if (more == NULL)
+			return OKTA_E_NOMEM;
+		f->groups = more;
+		f->max_groups = max;
+	}
+	g.id = okta_view_dup(id);
+	g.name = okta_view_dup(name);
+	if (g.id == NULL || g.name == NULL) {
+		free(g.id);
+		free(g.name);
+		return OKTA_E_NOMEM;
+	}
+	f->groups[f->n_groups++] = g;
+	return sync_sink_group(f->sink, id, name);
+}
+
+static enum okta_rc
+on_page(void *ctx, size_t i, struct okta_view body, struct okta_err *err)
+{
+	struct fetch *f = ctx;
+	const struct okta_directory_sink sink = { on_user, on_group, on_member, f };
+	enum okta_rc r;
+
+	f->current = i;
+	switch (f->lists[i].kind) {
+	case SYNC_LIST_USERS:
+		r = okta_directory_users(body, f->conf, &sink, err);
+		break;
+	case SYNC_LIST_APP:
+		r = okta_directory_app_users(body, f->conf, &sink, err);
+		break;
+	case SYNC_LIST_GROUPS:
+		r = okta_directory_groups(body, &sink, err);
+		break;
+	case SYNC_LIST_MEMBERS:
+		r = f->lists[i].with_persons
+			? okta_directory_users(body, f->conf, &sink, err)
+			: okta_directory_members(body, &sink, err);
+		break;
+	default:
+		r = OKTA_E_INTERNAL;
+	}
+	if (r != OKTA_OK && err->rc == OKTA_OK)
+		(void)okta_err_set(
+		    err, r, "handing over a page failed (%s)", okta_rc_name(r));
+	return r;
+}
+
+static enum okta_rc
+read_lists(struct fetch *f, const struct sync_list *lists, size_t n, struct okta_err *err)
+{
+	f->lists = lists;
+	return f->source->read(f->source, lists, n, on_page, f, err);
+}
+
+/* --- which groups
+ * -------------------------------------------------------------------------- */
+
+static struct okta_group_in
+group_in(const struct group *g)
+{
+	return (struct okta_group_in){ okta_view_str(g->id), okta_view_str(g->name) };
+}
+
+/* One item of [sync] scope_groups: exactly one group. */
+static enum okta_rc
+resolve(struct fetch *f, const char *ref, struct okta_err *err)
+{
+	struct group *found = NULL;
+	struct okta_group_in in;
+	char shown[80];
+	size_t i;
+
+	okta_text_sanitize(shown, sizeof(shown), okta_view_str(ref));
+	for (i = 0; i < f->n_groups; i++) {
+		in = group_in(&f->groups[i]);
+		if (!okta_group_is(okta_view_str(ref), &in))
+			continue;
+		if (found != NULL)
+			return okta_err_set(err, OKTA_E_CONFIG,
+			    "[sync] scope_groups: two groups are called \"%s\": %s and "
+			    "%s: "
+			    "name the one "
+			    "you mean by its id",
+			    shown, found->id, f->groups[i].id);
+		found = &f->groups[i];
+	}
+	if (found == NULL)
+		return okta_err_set(err, OKTA_E_CONFIG,
+		    "[sync] scope_groups: Okta has no group \"%s\" that this credential "
+		    "may "
+		    "read: "
+		    "correct the name or id, or the admin role's resource set",
+		    shown);
+	found->in_scope = true;
+	return OKTA_OK;
+}
+
+static enum okta_rc
+choose_groups(struct fetch *f, struct okta_err *err)
+{
+	struct okta_group_rule rule;
+	struct okta_group_in in;
+	enum okta_rc r;
+	size_t i;
+
+	for (i = 0; i < f->n_groups; i++) {
+		in = group_in(&f->groups[i]);
+		rule.wanted = false;
+		/* a refusal is reported by the writer, which asks again */
+		r = okta_group_apply(f->conf, &in, &rule, NULL);
+		f->groups[i].wanted = (r == OKTA_OK || r == OKTA_E_REFUSED) &&
+				      rule.wanted;
+	}
+	if (f->conf->scope != OKTA_SCOPE_GROUPS)
+		return OKTA_OK;
+	for (i = 0; i < f->conf->scope_groups.n; i++) {
+		r = resolve(f, f->conf->scope_groups.item[i], err);
+		if (r != OKTA_OK)
+			return r;
+	}
+	return OKTA_OK;
+}
+
+static enum okta_rc
+read_members(struct fetch *f, struct okta_err *err)
+{
+	struct sync_list *lists;
+	enum okta_rc r;
+	size_t i, n = 0;
+	int pass;
+
+	lists = calloc(f->n_groups + 1, sizeof(*lists));
+	if (lists == NULL)
+		return okta_err_set(err, OKTA_E_NOMEM, "out of memory");
+	/* people first: a membership of somebody not yet known would be dropped */
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0, n = 0; i < f->n_groups; i++)
+			if (pass == 0 ? f->groups[i].in_scope
+				      : f->groups[i].wanted && !f->groups[i].in_scope)
+				lists[n++] = (struct sync_list){ SYNC_LIST_MEMBERS,
+					f->groups[i].id, i, pass == 0 };
+		r = n == 0 ? OKTA_OK : read_lists(f, lists, n, err);
+		if (r != OKTA_OK)
+			break;
+	}
+	free(lists);
+	return r;
+}
+
+enum okta_rc
+sync_fetch(const struct okta_conf *conf, struct sync_source *source,
+    struct sync_sink *sink, struct okta_err *err)
+{
+	struct fetch f = { .conf = conf, .source = source, .sink = sink };
+	const struct sync_list groups = { .kind = SYNC_LIST_GROUPS };
+	const struct sync_list users = { .kind = SYNC_LIST_USERS };
+	const struct sync_list app = { .kind = SYNC_LIST_APP, .id = conf->app_id };
+	enum okta_rc r;
+	size_t i;
+
+	r = read_lists(&f, &groups, 1, err);
+	if (r == OKTA_OK)
+		r = choose_groups(&f, err);
+	if (r == OKTA_OK && conf->scope == OKTA_SCOPE_ALL)
+		r = read_lists(&f, &users, 1, err);
+	if (r == OKTA_OK && conf->scope == OKTA_SCOPE_APP)
+		r = read_lists(&f, &app, 1, err);
+	if (r == OKTA_OK)
+		r = read_members(&f, err);
+	for (i = 0; i < f.n_groups; i++) {
+		free(f.groups[i].id);
+		free(f.groups[i].name);
+	}
+	free(f.groups);
+	return r;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd/okta-sync/idmap.h - from a text to its number, for a million texts. */
+#ifndef OKTA_SYNC_IDMAP_H
+#define OKTA_SYNC_IDMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/view.h"
+
+/* Caller holds it; { 0 } is empty.  Texts are borrowed and must outlive the map. */
+struct sync_idmap {
+	struct okta_view *text; /* by number */
+	size_t n, max;
+	uint32_t *slot; /* number + 1, 0 is free */
+	size_t n_slots; /* a power of two */
+};
+
+void sync_idmap_clear(struct sync_idmap *map);
+/* The number of TEXT, or -1. */
+int64_t sync_idmap_find(const struct sync_idmap *map, struct okta_view text);
+/* TEXT must not be there yet; its number is map->n before the call.  OKTA_E_NOMEM. */
+OKTA_MUST_CHECK enum okta_rc sync_idmap_add(
+    struct sync_idmap *map, struct okta_view text);
+
+#endif /* OKTA_SYNC_IDMAP_H */

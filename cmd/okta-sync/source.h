@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd/okta-sync/source.h - where lists of people and groups come from.
+ *
+ * A source reads lists page by page, each page the JSON array Okta's API answers with.
+ * New sources add a constructor; what is done with the pages (fetch.c) is the same for
+ * all.
+ */
+#ifndef OKTA_SYNC_SOURCE_H
+#define OKTA_SYNC_SOURCE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/view.h"
+#include "handover.h"
+#include "model/conf.h"
+
+enum sync_list_kind {
+	SYNC_LIST_USERS,  /* everybody */
+	SYNC_LIST_GROUPS, /* every group */
+	SYNC_LIST_APP,	  /* who is assigned to app ID */
+	SYNC_LIST_MEMBERS /* who is in group ID */
+};
+
+struct sync_list {
+	enum sync_list_kind kind;
+	const char *id;	   /* of the app or group */
+	size_t group;	   /* number of the group in the handover */
+	bool with_persons; /* MEMBERS: these are people in scope, not only ids */
+};
+
+struct sync_source {
+	/*
+	 * Read N lists to their last page; PAGE gets the list's index.  A list that
+	 * cannot be read to its end is a failure.  Codes as okta_listing_run().
+	 */
+	enum okta_rc (*read)(struct sync_source *self, const struct sync_list *lists,
+	    size_t n,
+	    enum okta_rc (*page)(
+		void *ctx, size_t i, struct okta_view body, struct okta_err *err),
+	    void *ctx, struct okta_err *err);
+	void (*free)(struct sync_source **self);
+};
+
+/* Okta's management API.  SECRET is copied where it is needed.  OKTA_E_CONFIG,
+ * OKTA_E_NOMEM. */
+OKTA_MUST_CHECK enum okta_rc sync_source_okta(const struct okta_conf *conf,
+    struct okta_view secret, struct sync_sink *sink, struct sync_source **ret,
+    struct okta_err *err);
+
+/*
+ * The same JSON from disk, below CONF's source_dir.  One file is one page; files of one
+ * list are read in the order of their names: users*.json                    GET
+ * /api/v1/users groups*.json                   GET /api/v1/groups group-<group
+ * id>-users*.json   GET /api/v1/groups/<group id>/users app-<app id>-users*.json GET
+ * /api/v1/apps/<app id>/users?expand=user Each list that is needed must have at least one
+ * file ("[]" when it is empty).  The files must be readable by the account that fetches
+ * (_okta), writable by their owner alone.
+ */
+OKTA_MUST_CHECK enum okta_rc sync_source_file(
+    const struct okta_conf *conf, struct sync_source **ret, struct okta_err *err);
+
+#endif /* OKTA_SYNC_SOURCE_H */

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/ratelimit.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/view.h"
+
+static bool
+number(const struct okta_http_answer *answer, const char *name, int64_t *ret)
+{
+	struct okta_view v;
+	uint64_t n;
+
+	if (!okta_http_header(answer, name, 0, &v) ||
+	    okta_view_u64(okta_view_trim(v), INT64_MAX / 4096, &n) != OKTA_OK)
+		return false;
+	*ret = (int64_t)n;
+	return true;
+}
+
+/* Days since 1970 of a civil date (proleptic Gregorian). */
+static int64_t
+days(int64_t y, int64_t m, int64_t d)
+{
+	int64_t era, yoe, doy;
+
+	y -= m <= 2;
+	era = y / 400;
+	yoe = y - era * 400;
+	doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+static bool
+two(const char *p, int64_t max, int64_t *ret)
+{
+	if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
+		return false;
+	*ret = (p[0] - '0') * 10 + (p[1] - '0');
+	return *ret <= max;
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT", the one form servers may send (RFC 9110
+ * section 5.6.7). */
+static bool
+http_date(struct okta_view v, int64_t *ret_s)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int64_t d, c, y, h, mi, s, m;
+
+	if (v.len != 29 || memcmp(v.p + 25, " GMT", 4) != 0 || !two(v.p + 5, 31, &d) ||
+	    !two(v.p + 12, 99, &c) || !two(v.p + 14, 99, &y) || !two(v.p + 17, 23, &h) ||
+	    !two(v.p + 20, 59, &mi) || !two(v.p + 23, 60, &s))
+		return false;
+	for (m = 0; m < 12; m++)
+		if (memcmp(months + 3 * m, v.p + 8, 3) == 0)
+			break;
+	if (m == 12 || d == 0)
+		return false;
+	*ret_s = days(c * 100 + y, m + 1, d) * 86400 + h * 3600 + mi * 60 + s;
+	return true;
+}
+
+struct okta_rate_headers
+okta_rate_read(const struct okta_http_answer *answer)
+{
+	struct okta_rate_headers h = { 0 };
+	struct okta_view v;
+
+	h.has_limit = number(answer, "x-rate-limit-limit", &h.limit);
+	h.has_remaining = number(answer, "x-rate-limit-remaining", &h.remaining);
+	h.has_reset = number(answer, "x-rate-limit-reset", &h.reset_s);
+	h.has_retry_after = number(answer, "retry-after", &h.retry_after_s);
+	h.has_date = okta_http_header(answer, "date", 0, &v) &&
+		     http_date(okta_view_trim(v), &h.date_s);
+	return h;
+}
+
+int64_t
+okta_rate_wait_ms(const struct okta_rate *rate, int64_t now_ms)
+{
+	if (!rate->known || rate->left > 0 || now_ms >= rate->reset_ms)
+		return 0;
+	return rate->reset_ms - now_ms;
+}
+
+void
+okta_rate_started(struct okta_rate *rate)
+{
+	if (rate->known)
+		rate->left--;
+}
+
+/* Milliseconds until the window ends, by Okta's clock alone; -1: not said. */
+static int64_t
+until_reset_ms(const struct okta_rate_headers *h)
+{
+	int64_t s;
+
+	if (!h->has_reset || !h->has_date)
+		return -1;
+	s = h->reset_s - h->date_s;
+	if (s < 0)
+		s = 0;
+	s += 1;
+	return s > OKTA_RATE_WAIT_MAX_MS / 1000 ? OKTA_RATE_WAIT_MAX_MS : s * 1000;
+}
+
+void
+okta_rate_learn(struct okta_rate *rate, const struct okta_rate_headers *headers,
+    size_t in_flight, int64_t now_ms)
+{
+	int64_t wait = until_reset_ms(headers);
+
+	/* Limit 0 is the concurrency limit, which says nothing of this bucket */
+	if (!headers->has_limit || headers->limit == 0 || !headers->has_remaining ||
+	    wait < 0) {
+		rate->known = false;
+		return;
+	}
+	rate->known = true;
+	rate->left = headers->remaining - (int64_t)in_flight;
+	rate->reset_ms = now_ms + wait;
+}
+
+enum okta_rate_cause
+okta_rate_cause(
+    enum okta_http_end end, long status, const struct okta_rate_headers *headers)
+{
+	if (end == OKTA_HTTP_UNREACHABLE)
+		return OKTA_RATE_TRANSPORT;
+	if (end != OKTA_HTTP_ANSWERED)
+		return OKTA_RATE_FINAL;
+	if (status == 429 && headers->has_limit && headers->limit == 0)
+		return OKTA_RATE_CONCURRENCY;
+	if (status == 429)
+		return OKTA_RATE_BUCKET;
+	return status >= 500 ? OKTA_RATE_SERVER : OKTA_RATE_FINAL;
+}
+
+/* FIRST_MS, doubled for each try after the first, at most MAX_MS. */
+static int64_t
+doubled(int64_t first_ms, unsigned tries, int64_t max_ms)
+{
+	unsigned i;
+
+	for (i = 1; i < tries && first_ms < max_ms; i++)
+		first_ms *= 2;
+	return first_ms < max_ms ? first_ms : max_ms;
+}
+
+bool
+okta_rate_again(enum okta_rate_cause cause, unsigned tries,
+    const struct okta_rate_headers *headers, uint32_t random, int64_t *ret_ms)
+{
+	int64_t wait, jitter;
+
+	switch (cause) {
+	case OKTA_RATE_BUCKET:
+		if (tries >= OKTA_RATE_TRIES_429)
+			return false;
+		wait = headers->has_retry_after ? headers->retry_after_s * 1000
+						: until_reset_ms(headers);
+		if (wait < 0)
+			wait = doubled(1000, tries, 60000);
+		if (wait > OKTA_RATE_WAIT_MAX_MS)
+			wait = OKTA_RATE_WAIT_MAX_MS;
+		jitter = random % 1000;
+		break;
+	case OKTA_RATE_CONCURRENCY:
+		if (tries >= OKTA_RATE_TRIES_429)
+			return false;
+		wait = doubled(500, tries, 60000);
+		jitter = (int64_t)(random % 1000) * wait / 1000;
+		break;
+	case OKTA_RATE_SERVER:
+	case OKTA_RATE_TRANSPORT:
+		if (tries >= OKTA_RATE_TRIES_OTHER)
+			return false;
+		wait = doubled(500, tries, 30000);
+		if (cause == OKTA_RATE_SERVER && headers->has_retry_after &&
+		    headers->retry_after_s <= 120)
+			wait = headers->retry_after_s * 1000;
+		jitter = random % 250;
+		break;
+	case OKTA_RATE_FINAL:
+	default:
+		return false;
+	}
+	*ret_ms = wait + jitter;
+	return true;
+}

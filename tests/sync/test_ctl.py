@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""oktactl: what it says to people and to programs, and its exit statuses."""
+import json
+import os
+import subprocess
+
+from world import BUILD, Host, group, has, lacks, main, same, test, user
+
+EVIL = 'x\u001b[31m"\\\u009b y'
+
+
+def host(**keys):
+    keys.setdefault('groups__match', 'eng')
+    h = Host(sync__max_removal_percent='100', **keys)
+    g = group(1, 'eng')
+    admins = group(2, EVIL)
+    h.use_files(users=[user(1, 'ada@acme.example', displayName=EVIL), user(2, 'bob@acme.example', 'SUSPENDED'), user(3, 'eve@acme.example')],
+                groups=[g, admins], **{f'group__{g["id"]}__users': [{'id': f'00u{n:017d}'} for n in (1, 2)],
+                                       f'group__{admins["id"]}__users': [{'id': f'00u{1:017d}'}]})
+    h.sync()
+    return h
+
+
+@test
+def config_check_says_whether_the_configuration_is_complete():
+    h = host()
+    has(h.ctl('config', 'check'), 'complete')
+    same(json.loads(h.ctl('--json', 'config', 'check')), {'ok': True, 'error': None})
+    h.set(login__allow_groups=None)
+    has(h.ctl('config', 'check', expect=78), 'allow_groups')
+    same(json.loads(h.ctl('config', 'check', '--json', expect=78))['ok'], False)
+
+
+@test
+def config_check_looks_at_the_secrets_too():
+    h = host(login__client_secret_file='/nonexistent/secret')
+    has(h.ctl('config', 'check', expect=78), 'client_secret_file')
+
+
+@test
+def config_keys_lists_every_key_for_programs():
+    keys = json.loads(host().ctl('--json', 'config', 'keys'))
+    assert {('okta', 'org_url'), ('sync', 'scope'), ('groups', 'local')} <= {(k['section'], k['key']) for k in keys}
+
+
+@test
+def user_and_group_print_what_the_snapshot_has_and_fail_for_strangers():
+    h = host()
+    has(h.ctl('user', 'ada'), 'uid', '/home/ada', 'eng')
+    same(json.loads(h.ctl('user', 'ada', '--json'))['home'], '/home/ada')
+    same(set(json.loads(h.ctl('--json', 'group', 'eng'))['members']), {'ada', 'bob'})
+    same(json.loads(h.ctl('--json', 'group', 'ada'))['kind'], 'private')
+    h.ctl('user', 'nobodyhere', expect=1)
+    h.ctl('group', 'nobodyhere', expect=1)
+
+
+@test
+def hostile_text_is_printable_for_people_and_valid_JSON_for_programs():
+    h = host(login__allow_groups='eng, ' + group(2, '')['id'])
+    for command in (['user', 'ada'], ['explain', 'ada'], ['registry', 'list'], ['status']):
+        for c in h.ctl(*command, expect=None):
+            assert c == '\n' or ' ' <= c <= '~', (command, c)
+    for command in (['user', 'ada'], ['group', EVIL], ['explain', 'ada'], ['status']):
+        text = h.ctl('--json', *command, expect=None)
+        json.loads(text)
+        assert all(c == '\n' or ' ' <= c <= '~' for c in text)
+    has(json.loads(h.ctl('--json', 'group', EVIL))['okta_name'], EVIL)
+
+
+@test
+def explain_names_each_rule_and_the_one_that_decides():
+    h = host(login__allow_groups='eng')
+    has(h.ctl('explain', 'ada'), 'may log in', 'allow_groups', 'via eng')
+    has(h.ctl('explain', 'bob', expect=1), 'may not log in', 'SUSPENDED')
+    has(h.ctl('explain', 'eve', expect=1), 'NO', 'is in none of them')
+    has(h.ctl('explain', 'root', expect=1), 'local account')
+    has(h.ctl('explain', 'no such', expect=1), 'the name')
+    h.set(login__deny_groups='eng')
+    has(h.ctl('explain', 'ada', expect=1), 'deny_groups', 'is in eng')
+    rules = json.loads(h.ctl('--json', 'explain', 'ada', expect=1))
+    same([r['passed'] for r in rules['rules'] if r['rule'] == 'deny_groups'], [False])
+
+
+@test
+def snapshot_verify_and_dump_refuse_a_damaged_file():
+    h = host()
+    path = os.path.join(h.state, 'directory.snapshot')
+    has(h.ctl('snapshot', 'verify'), 'sound')
+    data = bytearray(h.snapshot())
+    for at in (40, len(data) // 2, len(data) - 9):
+        bad = bytearray(data)
+        bad[at] ^= 1
+        with open(path, 'wb') as f:
+            f.write(bad)
+        h.ctl('snapshot', 'verify', expect=1)
+        h.ctl('snapshot', 'verify', path, '--json', expect=1)
+    with open(path, 'wb') as f:
+        f.write(data[:200])
+    h.ctl('snapshot', 'dump', expect=1)
+    h.ctl('snapshot', 'dump', '/nonexistent', expect=1)
+
+
+@test
+def status_without_a_snapshot_or_with_an_old_one_is_a_problem():
+    h = Host()
+    has(h.ctl('status', expect=1), 'there is none yet')
+    h = host(login__snapshot_max_age_s='60')
+    has(h.ctl('status'), 'no problem found')
+    h.use_files(users='not JSON')
+    h.sync(expect=75)
+    has(h.ctl('status', expect=1), 'the last sync')
+    same(json.loads(h.ctl('status', '--json', expect=1))['ok'], False)
+
+
+@test
+def registry_list_is_for_the_owner_alone():
+    h = host()
+    rows = [json.loads(x) for x in h.ctl('--json', 'registry', 'list').splitlines()]
+    same({r['name'] for r in rows}, {'ada', 'bob', 'eve', 'eng'})
+    os.chmod(os.path.join(h.state, 'registry.db'), 0o644)
+    has(h.ctl('registry', 'list', expect=1), 'chmod')
+
+
+@test
+def wrong_usage_is_64_and_names_the_right_one():
+    for args in ([], ['frob'], ['user'], ['explain', 'a', 'b'], ['snapshot', 'eat'], ['registry', 'import'], ['token'], ['config'], ['--config']):
+        p = subprocess.run([os.path.join(BUILD, 'oktactl'), *args], capture_output=True, text=True, check=False)
+        same((args, p.returncode), (args, 64))
+        has(p.stderr, 'usage')
+        lacks(p.stdout, 'usage')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,398 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""okta-sync against the stand-in org: credentials, scopes, paging, and everything Okta can answer."""
+import os
+import subprocess
+
+from world import BUILD, Host, Org, has, lacks, main, same, test
+
+ORG = Org()
+PEOPLE = {'ada', 'bob', 'carol', 'frank', 'grace', 'mallory', 'heidi', 'ivan'}
+
+
+def fresh(**keys):
+    ORG.admin('DELETE', '/faults')
+    ORG.admin('POST', '/rates/reset', {})
+    ORG.admin('DELETE', '/log')
+    return Host(ORG, **keys)
+
+
+def check_all(host):
+    users, groups, _ = host.dump()
+    same(set(users), PEOPLE)
+    same(set(groups['eng']['members']), {'ada', 'bob'})
+    same(set(groups['linux-users']['members']), PEOPLE - {'mallory'})
+
+
+@test
+def private_key_jwt_with_DPoP_that_Okta_demands_gets_everybody():
+    h = fresh()
+    out = h.sync()
+    check_all(h)
+    has(out, '8 people', 'refused user "judy@partner.example"', 'strip_domains')
+    api = [x for x in ORG.log() if x['path'].startswith('/api/')]
+    assert api and all(x['auth'] == 'DPoP' and x['dpop'] for x in api)
+
+
+@test
+def private_key_jwt_without_DPoP_gets_everybody():
+    h = fresh()
+    h.use_key('0oaservicenodpop0001')
+    h.sync()
+    check_all(h)
+    assert all(x['auth'] == 'Bearer' for x in ORG.log() if x['path'].startswith('/api/'))
+
+
+@test
+def a_client_secret_gets_everybody_with_and_without_DPoP():
+    for required in ('per_client', 'always'):
+        h = fresh()
+        h.use_secret()
+        ORG.switch(dpop_required=required)
+        try:
+            h.sync()
+        finally:
+            ORG.switch(dpop_required='per_client')
+        check_all(h)
+
+
+@test
+def an_SSWS_token_gets_everybody():
+    h = fresh()
+    h.use_ssws()
+    h.sync()
+    check_all(h)
+    assert all(x['auth'] == 'SSWS' for x in ORG.log() if x['path'].startswith('/api/'))
+
+
+@test
+def a_DPoP_nonce_that_is_forgotten_in_the_middle_costs_nothing():
+    h = fresh()
+    h.sync()
+    ORG.admin('POST', '/nonce/expire', {})
+    h.sync()
+
+
+@test
+def a_token_refused_in_the_middle_is_renewed_once():
+    h = fresh()
+    h.sync()
+    ORG.fault(path='/api/v1/users', kind='status', status=401, times=1)
+    h.sync()
+    check_all(h)
+    assert sum(x['path'].startswith('/oauth2/v1/token') and x['status'] == 200 for x in ORG.log()) >= 3
+
+
+@test
+def scope_groups_takes_the_members_of_the_named_groups_only():
+    h = fresh(sync__scope='groups', sync__scope_groups='eng, Data Science', groups__match='eng, linux-users')
+    h.sync()
+    users, groups, _ = h.dump()
+    same(set(users), {'ada', 'bob', 'grace'})
+    same(set(groups['linux-users']['members']), {'ada', 'bob', 'grace'})
+    lacks(str([x['path'] for x in ORG.log()]), '/api/v1/users?')
+
+
+@test
+def scope_groups_refuses_a_group_that_does_not_exist():
+    fresh(sync__scope='groups', sync__scope_groups='eng, no such').kept(78, 'no group "no such"')
+
+
+@test
+def scope_groups_refuses_a_name_that_two_groups_have_and_names_both_ids():
+    ORG.switch(refuse_duplicate_group_names=False)
+    extra = ORG.admin('POST', '/groups', {'name': 'Data Science'})
+    try:
+        out = fresh(sync__scope='groups', sync__scope_groups='Data Science').kept(78, 'two groups are called')
+        has(out, extra['id'], ORG.org['group_ids']['Data Science'])
+        h = fresh(sync__scope='groups', sync__scope_groups=ORG.org['group_ids']['Data Science'])
+        h.sync()
+        same(set(h.dump()[0]), {'grace'})
+    finally:
+        ORG.admin('DELETE', '/groups/' + extra['id'])
+
+
+@test
+def scope_app_takes_who_is_assigned_with_Oktas_own_status():
+    app = '0oanativesecretlogi1'
+    h = fresh(sync__scope='app', sync__app_id=app)
+    h.sync()
+    users = h.dump()[0]
+    same(set(users), PEOPLE)
+    same(users['carol']['status'], 'SUSPENDED')
+
+
+@test
+def scope_app_refuses_an_app_that_does_not_exist():
+    fresh(sync__scope='app', sync__app_id='0oanothinghere000001').kept(78, '[sync] app_id')
+
+
+@test
+def every_form_of_paging_gives_the_same_snapshot():
+    forms = [dict(page_size_cap=1), dict(page_size_cap=3, link_header='folded', header_case='mixed'),
+             dict(page_size_cap=2, link_self=False, cursor_form='base64'), dict(page_size_cap=3, short_pages='short'),
+             dict(page_size_cap=2, short_pages='empty'), dict(gzip=False)]
+    default = dict(page_size_cap=0, link_header='separate', header_case='lower', link_self=True, cursor_form='id',
+                   short_pages='off', gzip=True)
+    for form in forms:
+        h = fresh()
+        ORG.switch(**form)
+        try:
+            h.sync()
+        finally:
+            ORG.switch(**default)
+        check_all(h)
+
+
+@test
+def a_next_link_to_another_host_is_not_followed():
+    h = fresh()
+    h.sync()
+    for link in ('<https://evil.example/api/v1/users?after=x>; rel="next"', '<http://' + ORG.url[8:] + '/api/v1/users>; rel="next"',
+                 '<' + ORG.url + '@evil.example/api/v1/users>; rel="next"', 'garbage; rel="next"'):
+        ORG.fault(path='^/api/v1/users', kind='status', status=200, body=[], headers={'link': link}, times=1)
+        h.kept(75, 'next' if 'garbage' not in link else 'Link header')
+
+
+@test
+def a_next_link_that_leads_round_ends():
+    h = fresh()
+    path = '/api/v1/groups?limit=200'
+    ORG.fault(path='^/api/v1/groups', kind='status', status=200, body=[], headers={'link': f'<{ORG.url}{path}>; rel="next"'}, times=-1)
+    has(h.sync(expect=75), 'lead round')
+
+
+@test
+def a_token_answer_that_makes_no_sense_is_refused():
+    good = {'access_token': 'x', 'token_type': 'Bearer', 'expires_in': 3600}
+    for bad in ({'access_token': ''}, {'access_token': 'a b'}, {'access_token': 7}, {'token_type': 'MAC'}, {'token_type': 'DPoP'},
+                {'expires_in': 0}, {'expires_in': '3600'}, {'expires_in': -1}):
+        h = fresh()
+        ORG.fault(path='^/oauth2/v1/token', kind='status', status=200, body={**good, **bad}, times=1)
+        has(h.sync(expect=75), 'makes no sense')
+
+
+@test
+def an_empty_list_of_people_changes_nothing():
+    h = fresh()
+    ORG.fault(path='^/api/v1/users', kind='empty_page', times=1)
+    h.kept(75, 'no person at all')
+    h.sync()
+    ORG.fault(path='^/api/v1/users', kind='empty_page', times=1)
+    h.kept(75, 'no person at all', '--accept-shrink')
+    check_all(h)
+
+
+@test
+def half_the_people_gone_is_braked_and_accepted_only_when_told():
+    h = fresh()
+    h.sync()
+    half = [{'id': ORG.org['user_ids'][x + '@acme.example'], 'status': 'ACTIVE', 'profile': {'login': x + '@acme.example'}}
+            for x in ('ada', 'bob', 'grace', 'frank')]
+    ORG.fault(path='^/api/v1/users', kind='status', status=200, body=half, times=2)
+    h.kept(75, '4 of 8 people', '20 %', '--accept-shrink')
+    h.sync('--accept-shrink')
+    same(set(h.dump()[0]), {'ada', 'bob', 'grace', 'frank'})
+
+
+@test
+def a_group_whose_members_vanish_is_braked():
+    h = fresh()
+    h.sync()
+    ORG.fault(path='^/api/v1/groups/' + ORG.org['group_ids']['linux-users'] + '/users', kind='empty_page', times=1)
+    h.kept(75, 'memberships', '--accept-shrink')
+
+
+@test
+def a_missing_scope_is_named():
+    h = fresh()
+    h.sync()
+    ORG.switch(granted_scopes=['okta.users.read'])
+    try:
+        h.kept(78, 'okta.groups.read')
+        ORG.switch(granted_scopes=[])
+        h.kept(78, 'consent_required', 'grant')
+    finally:
+        ORG.switch(granted_scopes=['okta.users.read', 'okta.groups.read', 'okta.apps.read', 'okta.logs.read'])
+
+
+@test
+def a_missing_admin_role_is_named():
+    h = fresh()
+    h.sync()
+    ORG.switch(admin_role='NONE')
+    try:
+        h.kept(78, 'E0000006', 'admin role')
+    finally:
+        ORG.switch(admin_role='SUPER_ADMIN')
+
+
+@test
+def an_admin_role_narrowed_to_one_group_is_braked():
+    h = fresh()
+    h.sync()
+    ORG.switch(admin_role='CUSTOM', resource_set_groups=['eng'])
+    try:
+        h.kept(75, 'would be removed')
+    finally:
+        ORG.switch(admin_role='SUPER_ADMIN', resource_set_groups=[])
+
+
+@test
+def a_wrong_key_is_named_and_not_retried():
+    h = fresh()
+    h.sync()
+    subprocess.run(['openssl', 'genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048', '-out', h.path('service.key')],
+                   check=True, capture_output=True)
+    ORG.admin('DELETE', '/log')
+    h.kept(78, 'invalid_client', 'private_key_file')
+    same(len(ORG.log()), 1)
+
+
+@test
+def a_wrong_client_secret_and_a_wrong_SSWS_token_are_named():
+    h = fresh()
+    h.use_secret()
+    with open(h.path('service-secret'), 'w', encoding='utf-8') as f:
+        f.write('wrong\n')
+    has(h.sync(expect=78), 'client_secret_file')
+    h = fresh()
+    h.use_ssws()
+    with open(h.path('ssws-token'), 'w', encoding='utf-8') as f:
+        f.write('00wrong\n')
+    has(h.sync(expect=78), 'E0000011')
+
+
+@test
+def an_empty_401_and_an_empty_403_are_understood():
+    h = fresh()
+    for status in (401, 403):
+        ORG.fault(path='^/api/v1/groups', kind='status', status=status, body='', times=2)
+        out = h.sync(expect=78)
+        has(out, '/api/v1/groups')
+        ORG.admin('DELETE', '/faults')
+
+
+@test
+def garbage_and_truncated_answers_change_nothing():
+    h = fresh()
+    h.sync()
+    for kind in ('garbage', 'truncate', 'html'):
+        for path in ('^/api/v1/users', '^/api/v1/groups\\?', '^/api/v1/groups/', '^/oauth2/v1/token'):
+            ORG.fault(path=path, kind=kind, times=-1)
+            h.kept(75)
+            ORG.admin('DELETE', '/faults')
+
+
+@test
+def a_person_without_id_or_status_refuses_the_page():
+    h = fresh()
+    h.sync()
+    for body in ([{'id': '00u1', 'profile': {}}], [{'status': 'ACTIVE', 'profile': {}}], {'a': 1}, [None]):
+        ORG.fault(path='^/api/v1/users', kind='status', status=200, body=body, times=1)
+        h.kept(75, 'cannot be used')
+
+
+@test
+def a_429_is_waited_for_by_Oktas_clock_and_then_goes_on():
+    h = fresh()
+    ORG.fault(path='^/api/v1/users', kind='rate_limit', delay_ms=2000, times=1)
+    ORG.fault(path='^/oauth2/v1/token', kind='rate_limit', delay_ms=1000, times=1, body='oauth')
+    h.sync()
+    check_all(h)
+
+
+@test
+def a_concurrency_429_is_backed_off_from():
+    h = fresh()
+    ORG.fault(path='^/api/v1/groups/', kind='rate_limit', delay_ms=600000, times=3, body='concurrency')
+    h.sync()
+    check_all(h)
+
+
+@test
+def a_small_bucket_is_never_overrun():
+    h = fresh()
+    ORG.switch(enforce_rate_limits=True, rate_limits={'users': 3, 'groups': 4}, rate_limit_window_s=2, page_size_cap=2)
+    try:
+        h.sync()
+        refused = [x for x in ORG.log() if x['status'] == 429]
+    finally:
+        ORG.switch(enforce_rate_limits=False, rate_limits={}, rate_limit_window_s=60, page_size_cap=0)
+    check_all(h)
+    # headers tell before a 429 does: only requests sent before the first answer may run into one
+    assert len(refused) <= 2, refused
+
+
+@test
+def a_5xx_is_retried_and_a_4xx_is_not():
+    h = fresh()
+    ORG.fault(path='^/api/v1/users', kind='status', status=503, times=2)
+    h.sync()
+    check_all(h)
+    ORG.admin('DELETE', '/log')
+    ORG.fault(path='^/api/v1/users', kind='status', status=400, times=-1)
+    h.kept(75, 'HTTP 400')
+    same(sum(x['path'].startswith('/api/v1/users') for x in ORG.log()), 1)
+    ORG.admin('DELETE', '/faults')
+    ORG.admin('DELETE', '/log')
+    ORG.fault(path='^/api/v1/users', kind='status', status=500, times=-1)
+    h.kept(75, 'HTTP 500')
+    same(sum(x['path'].startswith('/api/v1/users') for x in ORG.log()), 4)
+
+
+@test
+def a_dropped_connection_is_retried():
+    h = fresh()
+    ORG.fault(path='^/api/v1/groups', kind='drop', times=1)
+    h.sync()
+    check_all(h)
+
+
+@test
+def an_unreachable_Okta_changes_nothing():
+    h = fresh()
+    h.sync()
+    h.set(okta__org_url='https://localhost:1')
+    h.kept(75)
+
+
+@test
+def a_certificate_nobody_vouches_for_changes_nothing():
+    h = fresh()
+    h.sync()
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=other', '-keyout', '/dev/null',
+                    '-out', h.path('ca.pem')], check=True, capture_output=True)
+    h.kept(75)
+
+
+@test
+def a_secret_that_others_can_read_is_refused():
+    h = fresh()
+    os.chmod(h.path('service.key'), 0o644)
+    has(h.sync(expect=78), 'private_key_file')
+
+
+@test
+def the_status_says_how_the_last_sync_went():
+    h = fresh()
+    h.sync()
+    has(h.ctl('status'), '8 people', 'no problem found')
+    ORG.switch(admin_role='NONE')
+    try:
+        h.sync(expect=78)
+    finally:
+        ORG.switch(admin_role='SUPER_ADMIN')
+    has(h.ctl('status', expect=1), 'admin role')
+
+
+@test
+def the_usage_is_refused_by_name():
+    for args in ([], ['--watch'], ['--once', 'x'], ['--frob']):
+        p = subprocess.run([os.path.join(BUILD, 'okta-sync'), *args], capture_output=True, text=True, check=False)
+        same(p.returncode, 64)
+        has(p.stderr, 'once')
+
+
+if __name__ == '__main__':
+    main()
