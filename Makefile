@@ -39,7 +39,7 @@ BASE  := $(addprefix common/base/,err.o wipe.o view.o buf.o text.o b64url.o cloc
 SNAP  := $(addprefix common/snap/,sum.o open.o read.o)
 SNAPW := $(addprefix common/snap/,write.o layout.o publish.o verify.o)
 MODEL := $(addprefix common/model/,conf.o conf_keys.o conf_value.o names.o groups.o policy.o wire.o)
-HOST  := $(addprefix common/host/,config.o local.o person.o)
+HOST  := $(addprefix common/host/,config.o local.o person.o record.o)
 NET   := $(addprefix common/net/,json.o json_scan.o json_write.o jwk.o jwk_verify.o jwt.o id_token.o jws.o http.o http_text.o oidc.o oidc_read.o oidc_poll.o dpop.o qr.o)
 APIC  := $(addprefix common/net/,token.o patience.o link.o ratelimit.o listing.o refusal.o \
            directory.o)
@@ -47,12 +47,12 @@ REG   := $(addprefix common/registry/,registry.o alloc.o)
 
 NSS   := $(addprefix nss_okta/,nss_okta.o map.o fill.o enumerate.o)
 PAM   := $(addprefix pam_okta/,pam_okta.o auth.o account.o cred.o password.o who.o fresh.o helper.o \
-           prompt.o conv.o record.o txn.o host.o rc.o)
+           prompt.o conv.o txn.o host.o rc.o)
 HELP  := $(addprefix cmd/okta-auth-helper/,main.o login.o verify.o)
 SYNC  := $(addprefix cmd/okta-sync/,main.o once.o state.o account.o fetcher.o fetch.o handover.o \
            source_okta.o source_file.o records.o idmap.o groups.o people.o ids.o build.o brake.o \
            report.o status.o progress.o)
-CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o person.o explain.o claims.o token.o \
+CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o person.o explain.o token.o \
            snapshot.o registry.o sync.o)
 
 include tests/tests.mk
@@ -85,7 +85,8 @@ $(eval $(call archive,host,HOST))
 $(eval $(call archive,net,NET))
 $(eval $(call archive,apic,APIC))
 $(eval $(call archive,registry,REG))
-$(eval $(call archive,pamokta,PAM)) # for tests/pam
+$(eval $(call archive,pamokta,PAM))
+$B/tests/pam/functions: $B/libpamokta.a
 
 # --- products --------------------------------------------------------------------------------
 $B/libnss_okta.so.2: $(NSS:%=$B/%) $B/libsnap.a $B/libbase.a nss_okta/nss_okta.map
@@ -111,7 +112,7 @@ $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' -type f 2>/dev/null)
 
 # --- install ---------------------------------------------------------------------------------
 MAN5 := doc/man/okta-login.conf.5

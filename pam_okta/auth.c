@@ -24,9 +24,9 @@
 #include "base/wipe.h"
 #include "conv.h"
 #include "helper.h"
+#include "host/record.h"
 #include "model/policy.h"
 #include "prompt.h"
-#include "record.h"
 #include "txn.h"
 #include "who.h"
 
@@ -260,7 +260,7 @@ check_is_new(struct login *l, int64_t now_s)
 	const int64_t skew = l->who.conf->clock_skew_s;
 	const struct okta_claims *claims = l->claims;
 	enum po_reason reason = PO_ALLOWED;
-	struct po_record last = { 0 };
+	struct okta_record last = { 0 };
 	enum okta_rc r;
 
 	if ((int64_t)claims->iat_s < l->began_s - skew ||
@@ -271,7 +271,8 @@ check_is_new(struct login *l, int64_t now_s)
 		    "host's clock");
 		return PO_OLD_TOKEN;
 	}
-	r = po_record_load(l->t->host, l->who.person.uid, &last, &l->err);
+	r = okta_record_load(
+	    l->t->host->run_dir, l->t->host->owner, l->who.person.uid, &last, &l->err);
 	if (r == OKTA_OK && claims->jti.len > 0 &&
 	    okta_view_eq(claims->jti, last.claims.jti)) {
 		(void)okta_err_set(&l->err, OKTA_E_REFUSED, "the token was used before");
@@ -281,7 +282,7 @@ check_is_new(struct login *l, int64_t now_s)
 	 * at */
 	if (r == OKTA_E_NOMEM || r == OKTA_E_SYS)
 		reason = r == OKTA_E_NOMEM ? PO_NOMEM : PO_RECORD;
-	po_record_clear(&last);
+	okta_record_clear(&last);
 	return reason;
 }
 
@@ -296,8 +297,8 @@ keep_denial(struct login *l, enum okta_policy_rule rule, int64_t now_s)
 	if (rule != OKTA_RULE_NOT_ALLOWED && rule != OKTA_RULE_DENY_GROUP)
 		return;
 	if (check_is_new(l, now_s) != PO_ALLOWED ||
-	    po_record_store(l->t->host, l->who.person.uid, l->claims, now_s, &l->err) !=
-		OKTA_OK)
+	    okta_record_store(l->t->host->run_dir, l->t->host->owner, l->who.person.uid,
+		l->claims, now_s, &l->err) != OKTA_OK)
 		po_debug(l->t, "the denial is not kept: %s", l->err.msg);
 }
 
@@ -330,8 +331,8 @@ decide(struct login *l)
 		    &l->err, OKTA_E_REFUSED, "PAM_USER changed during the login");
 		return PO_INTERNAL;
 	}
-	if (po_record_store(l->t->host, l->who.person.uid, l->claims, now_s, &l->err) !=
-	    OKTA_OK)
+	if (okta_record_store(l->t->host->run_dir, l->t->host->owner, l->who.person.uid,
+		l->claims, now_s, &l->err) != OKTA_OK)
 		return PO_RECORD;
 	(void)snprintf(l->via, sizeof(l->via), "%s", d.reason);
 	return PO_ALLOWED;

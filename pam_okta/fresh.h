@@ -7,12 +7,12 @@
 
 #include "base/err.h"
 #include "host/person.h"
-#include "record.h"
+#include "host/record.h"
 #include "who.h"
 
 /* Zeroed by the caller; clear it whatever po_fresh_find() returned. */
 struct po_fresh {
-	struct po_record record;
+	struct okta_record record;
 	struct okta_known known;
 	const struct okta_claims *claims; /* NULL: the snapshot decides alone */
 };

@@ -2,7 +2,7 @@
 # What make check, make demo and make bench build and run.
 
 UNIT := err view buf text b64url file frame chan child snap_read snap_write conf names groups \
-  policy wire config local json jwk jwt http oidc dpop registry link ratelimit directory
+  policy wire config local record json jwk jwt http oidc dpop registry link ratelimit directory
 UNIT_BIN := $(UNIT:%=$B/tests/unit/test_%)
 ARCHIVES := $(addprefix $B/lib,base.a snap.a snapw.a model.a host.a net.a apic.a registry.a)
 SANITIZE := address,undefined

@@ -176,23 +176,30 @@ ctl_token(int argc, char **argv, bool json)
 	struct okta_buf token, out;
 	struct okta_err err = { 0 };
 	int status = UNUSABLE;
+	enum okta_rc r;
 
 	o.now_s = (uint64_t)okta_clock_now_s(&okta_clock_system);
 	if (!parse(argc, argv, &o)) {
 		(void)fputs(usage, stderr);
 		return UNUSABLE;
 	}
-	okta_buf_init(&token, OKTA_JWT_MAX_BYTES + 1); /* one more: it says "too long" */
+	okta_buf_init(&token, OKTA_JWT_MAX_BYTES);
 	okta_buf_init(&out, 8 * OKTA_JWT_MAX_BYTES); /* \uXXXX for each byte, and more */
 	if (read_keys(&o, &keys, &err) != OKTA_OK) {
 		(void)fprintf(stderr, "oktactl: %s\n", err.msg);
 		goto out;
 	}
-	if (read_all(STDIN_FILENO, &token) == OKTA_E_SYS) {
+	r = read_all(STDIN_FILENO, &token);
+	if (r != OKTA_OK && r != OKTA_E_TOOBIG) {
 		(void)fprintf(stderr, "oktactl: standard input cannot be read\n");
 		goto out;
 	}
-	if (judge(&o, okta_buf_view(&token), keys, &out, &err) == OKTA_OK) {
+	if (r == OKTA_E_TOOBIG) {
+		/* what fitted is not the token: its beginning might even be a good one */
+		(void)okta_err_set(&err, OKTA_E_REFUSED,
+		    "token: form: more than %d bytes", OKTA_JWT_MAX_BYTES);
+		status = print_refusal(&err, json);
+	} else if (judge(&o, okta_buf_view(&token), keys, &out, &err) == OKTA_OK) {
 		(void)printf("%s\n", out.data);
 		status = VERIFIED;
 	} else {

@@ -15,7 +15,7 @@
 #include "../../pam_okta/cred.h"
 #include "../../pam_okta/host.h"
 #include "../../pam_okta/prompt.h"
-#include "../../pam_okta/record.h"
+#include "host/record.h"
 #include "../../pam_okta/rc.h"
 
 static int64_t ahead_ms, began_ms, step_ms;
@@ -273,28 +273,31 @@ put_record(uint32_t uid, const char *sub)
 	claims.has_groups = true;
 	claims.groups[0] = sv("linux-users");
 	claims.n_groups = 1;
-	if (po_record_store(&h, uid, &claims, time(NULL), &err) != OKTA_OK)
+	if (okta_record_store(h.run_dir, h.owner, uid, &claims, time(NULL), &err) !=
+	    OKTA_OK)
 		fail_msg("%s", err.msg);
 }
 
 static void
 record_comes_back_without_the_personal_name(void **state)
 {
-	static struct po_record got;
+	static struct okta_record got;
 	const struct po_host h = host();
 	struct okta_err err = { 0 };
 	size_t i;
 
 	(void)state;
 	put_record(ADA_UID, "00u1ada");
-	assert_int_equal(po_record_load(&h, ADA_UID, &got, &err), OKTA_OK);
+	assert_int_equal(
+	    okta_record_load(h.run_dir, h.owner, ADA_UID, &got, &err), OKTA_OK);
 	assert_true(okta_view_eq_str(got.claims.sub, "00u1ada"));
 	assert_int_equal(got.claims.n_groups, 1);
 	assert_in_range(got.verified_s, time(NULL) - 5, time(NULL));
 	for (i = 0; i + 6 < got.len; i++)
 		assert_memory_not_equal(got.bytes + i, "c4nary", 6);
-	po_record_clear(&got);
-	assert_int_equal(po_record_load(&h, 1, &got, &err), OKTA_E_NOTFOUND);
+	okta_record_clear(&got);
+	assert_int_equal(
+	    okta_record_load(h.run_dir, h.owner, 1, &got, &err), OKTA_E_NOTFOUND);
 }
 
 /* su keeps the caller's umask. */

@@ -4,7 +4,7 @@
  * file are root's alone, checked on each use.  A record that cannot be read is an error,
  * not an absent one: it may hold that somebody left a group.
  */
-#include "record.h"
+#include "host/record.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -20,18 +20,17 @@
 
 #define MAGIC	     "OKTACLM1"
 #define HEADER_BYTES 16
+/* how far the clocks of one host may disagree with themselves */
+#define FUTURE_MAX_S 300
 #define FILE_BYTES   (HEADER_BYTES + OKTA_FRAME_MAX_BYTES)
 
 static enum okta_rc
-record_path(
-    const struct po_host *host, uint32_t uid, char ret[PATH_MAX], struct okta_err *err)
+record_path(const char *run_dir, uint32_t uid, char ret[PATH_MAX], struct okta_err *err)
 {
-	int n = snprintf(
-	    ret, PATH_MAX, "%s/claims/%lu", host->run_dir, (unsigned long)uid);
+	int n = snprintf(ret, PATH_MAX, "%s/claims/%lu", run_dir, (unsigned long)uid);
 
 	if (n < 0 || n >= PATH_MAX)
-		return okta_err_set(
-		    err, OKTA_E_TOOBIG, "%s: path is too long", host->run_dir);
+		return okta_err_set(err, OKTA_E_TOOBIG, "%s: path is too long", run_dir);
 	return OKTA_OK;
 }
 
@@ -59,7 +58,7 @@ make_directory(const char *path, mode_t mode, uid_t owner, struct okta_err *err)
 }
 
 enum okta_rc
-po_record_store(const struct po_host *host, uint32_t uid,
+okta_record_store(const char *run_dir, uid_t owner, uint32_t uid,
     const struct okta_claims *claims, int64_t verified_s, struct okta_err *err)
 {
 	enum okta_rc r, rc = OKTA_E_INTERNAL;
@@ -91,12 +90,12 @@ po_record_store(const struct po_host *host, uint32_t uid,
 		    err, r, "the claims cannot be recorded: %s", okta_rc_name(r));
 		goto out;
 	}
-	r = record_path(host, uid, path, err);
+	r = record_path(run_dir, uid, path, err);
 	if (r == OKTA_OK)
-		r = make_directory(host->run_dir, 0755, host->owner, err);
+		r = make_directory(run_dir, 0755, owner, err);
 	if (r == OKTA_OK) {
 		*strrchr(path, '/') = '\0';
-		r = make_directory(path, 0700, host->owner, err);
+		r = make_directory(path, 0700, owner, err);
 		path[strlen(path)] = '/';
 	}
 	if (r == OKTA_OK)
@@ -114,8 +113,8 @@ out:
 }
 
 enum okta_rc
-po_record_load(
-    const struct po_host *host, uint32_t uid, struct po_record *ret, struct okta_err *err)
+okta_record_load(const char *run_dir, uid_t owner, uint32_t uid, struct okta_record *ret,
+    struct okta_err *err)
 {
 	enum okta_rc r, rc = OKTA_E_INTERNAL;
 	struct okta_err cause = { 0 };
@@ -124,10 +123,10 @@ po_record_load(
 	uint64_t verified = 0;
 	size_t i, len = 0;
 
-	r = record_path(host, uid, path, err);
+	r = record_path(run_dir, uid, path, err);
 	if (r == OKTA_OK)
 		r = okta_file_read_trusted(
-		    path, host->owner, OKTA_FILE_SECRET, FILE_BYTES, &bytes, &len, err);
+		    path, owner, OKTA_FILE_SECRET, FILE_BYTES, &bytes, &len, err);
 	if (r != OKTA_OK) {
 		rc = r;
 		goto out;
@@ -158,8 +157,18 @@ out:
 }
 
 void
-po_record_clear(struct po_record *record)
+okta_record_clear(struct okta_record *record)
 {
 	okta_free_wiped(record->bytes, record->len);
 	memset(record, 0, sizeof(*record));
+}
+
+bool
+okta_record_counts(const struct okta_record *record, struct okta_view sub,
+    struct okta_view issuer, int64_t source_s, int64_t now_s)
+{
+	return okta_view_eq(record->claims.sub, sub) &&
+	       okta_view_eq(record->claims.iss, issuer) &&
+	       record->verified_s > source_s &&
+	       record->verified_s <= now_s + FUTURE_MAX_S;
 }

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "registry/registry.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/paths.h"
+#include "base/text.h"
+#include "ctl.h"
+#include "host/config.h"
+#include "model/names.h"
+#include "out.h"
+#include "snap/read.h"
+
+/* --- list
+ * ---------------------------------------------------------------------------------- */
+
+static enum okta_rc
+show_row(void *ctx, const struct okta_registry_row *row)
+{
+	const struct ctl *ctl = ctx;
+	const char *kind = row->kind == OKTA_REGISTRY_USER ? "user" : "group";
+	struct ctl_json j = { 0 };
+	char name[40], okta_id[72];
+
+	if (ctl->json) { /* one object a line */
+		ctl_json_open(&j, NULL, '{');
+		ctl_json_cstr(&j, "kind", kind);
+		ctl_json_num(&j, "id", row->id);
+		ctl_json_cstr(&j, "name", row->name);
+		ctl_json_cstr(&j, "okta_id", row->okta_id);
+		ctl_json_cstr(&j, "home_name",
+		    row->kind == OKTA_REGISTRY_USER ? row->home_name : NULL);
+		ctl_json_bool(&j, "gone", row->gone);
+		ctl_json_close(&j, '}');
+		return OKTA_OK;
+	}
+	okta_text_sanitize(name, sizeof(name), okta_view_str(row->name));
+	okta_text_sanitize(okta_id, sizeof(okta_id), okta_view_str(row->okta_id));
+	(void)printf("%-5s %10" PRIu32 " %-32s %s%s\n", kind, row->id, name, okta_id,
+	    row->gone ? " gone" : "");
+	return OKTA_OK;
+}
+
+static int
+list(struct ctl ctl, const char *path, const struct okta_conf *conf)
+{
+	struct okta_registry *reg = NULL;
+	struct okta_err err = { 0 };
+	enum okta_rc r;
+
+	r = okta_registry_open(path, okta_view_str(conf->org_url), true, &reg, &err);
+	if (r == OKTA_OK)
+		r = okta_registry_each(reg, show_row, &ctl, &err);
+	okta_registry_close(&reg);
+	return r == OKTA_OK ? 0 : ctl_fail(1, "%s", err.msg);
+}
+
+/* --- import
+ * -------------------------------------------------------------------------------- */
+
+struct import {
+	struct okta_registry *reg;
+	const struct okta_conf *conf;
+	size_t rows, conflicts;
+};
+
+static bool
+copy_text(char *dst, size_t size, struct okta_view v)
+{
+	if (v.len == 0 || v.len >= size)
+		return false;
+	memcpy(dst, v.p, v.len);
+	dst[v.len] = '\0';
+	return true;
+}
+
+/*
+ * What %u stood for in the home directory: the pattern is the configuration's, so it can
+ * be read back out of a home made with it.  Otherwise the name, which is what it mostly
+ * is.
+ */
+static void
+home_name(const struct okta_conf *conf, const struct okta_snap_user *user, char *dst,
+    size_t size)
+{
+	const char *at = strstr(conf->home, "%u");
+	size_t before, after, n;
+	struct okta_view v;
+
+	(void)copy_text(dst, size, user->name);
+	if (at == NULL)
+		return;
+	before = (size_t)(at - conf->home);
+	after = strlen(at + 2);
+	if (user->home.len <= before + after || strstr(at + 2, "%u") != NULL ||
+	    memcmp(user->home.p, conf->home, before) != 0 ||
+	    memcmp(user->home.p + user->home.len - after, at + 2, after) != 0)
+		return;
+	n = user->home.len - before - after;
+	v = (struct okta_view){ user->home.p + before, n };
+	if (n >= user->name.len && memchr(v.p, '/', n) == NULL)
+		(void)copy_text(dst, size, v);
+}
+
+static enum okta_rc
+restore(struct import *im, const struct okta_registry_row *row, struct okta_err *err)
+{
+	struct okta_err why = { 0 };
+	enum okta_rc r = okta_registry_restore(im->reg, row, &why);
+
+	if (r == OKTA_OK) {
+		im->rows++;
+		return OKTA_OK;
+	}
+	if (r == OKTA_E_CONFLICT) { /* all of them are wanted, not only the first */
+		im->conflicts++;
+		(void)fprintf(stderr, "conflict: %s\n", why.msg);
+		return OKTA_OK;
+	}
+	*err = why;
+	return r;
+}
+
+static enum okta_rc
+import_users(struct import *im, const struct okta_snap *snap, struct okta_err *err)
+{
+	struct okta_registry_row row;
+	struct okta_snap_user user;
+	uint64_t cursor = 0;
+	enum okta_rc r;
+
+	while ((r = okta_snap_next_user(snap, &cursor, &user)) == OKTA_OK) {
+		row = (struct okta_registry_row){ .kind = OKTA_REGISTRY_USER,
+			.id = user.uid };
+		if (!copy_text(row.okta_id, sizeof(row.okta_id), user.okta_id) ||
+		    !copy_text(row.name, sizeof(row.name), user.name))
+			return OKTA_E_INPUT;
+		home_name(im->conf, &user, row.home_name, sizeof(row.home_name));
+		r = restore(im, &row, err);
+		if (r != OKTA_OK)
+			return r;
+	}
+	return r == OKTA_E_NOTFOUND ? OKTA_OK : r;
+}
+
+static enum okta_rc
+import_groups(struct import *im, const struct okta_snap *snap, struct okta_err *err)
+{
+	struct okta_registry_row row;
+	struct okta_snap_group group;
+	uint64_t cursor = 0;
+	enum okta_rc r;
+
+	while ((r = okta_snap_next_group(snap, &cursor, &group)) == OKTA_OK) {
+		if (group.kind != OKTA_SNAP_GROUP_SERVED)
+			continue;
+		row = (struct okta_registry_row){ .kind = OKTA_REGISTRY_GROUP,
+			.id = group.gid };
+		if (!copy_text(row.okta_id, sizeof(row.okta_id), group.okta_id) ||
+		    !copy_text(row.name, sizeof(row.name), group.name))
+			return OKTA_E_INPUT;
+		r = restore(im, &row, err);
+		if (r != OKTA_OK)
+			return r;
+	}
+	return r == OKTA_E_NOTFOUND ? OKTA_OK : r;
+}
+
+/* All or nothing: half of somebody's ids would be worse than none. */
+static enum okta_rc
+import_all(struct import *im, const struct okta_snap *snap, struct okta_err *err)
+{
+	enum okta_rc r;
+
+	r = okta_registry_begin(im->reg, err);
+	if (r == OKTA_OK)
+		r = import_users(im, snap, err);
+	if (r == OKTA_OK)
+		r = import_groups(im, snap, err);
+	if (r == OKTA_OK)
+		r = okta_registry_raise_generation(im->reg, snap->generation, err);
+	if (r == OKTA_OK && im->conflicts > 0)
+		return okta_err_set(err, OKTA_E_CONFLICT,
+		    "%zu rows contradict the registry: nothing was imported: import into "
+		    "an empty "
+		    "one, or find out which of the two is right",
+		    im->conflicts);
+	if (r == OKTA_OK)
+		r = okta_registry_commit(im->reg, err);
+	return r;
+}
+
+static int
+import(const struct okta_conf *conf, const char *path, const char *file)
+{
+	struct import im = { .conf = conf };
+	struct okta_snap snap = { 0 };
+	struct okta_err err = { 0 };
+	enum okta_rc r;
+
+	r = okta_snap_open(file, ctl_owner_of(file), &snap);
+	if (r != OKTA_OK)
+		return ctl_fail(
+		    1, "%s: cannot be used as a snapshot (%s)", file, okta_rc_name(r));
+	r = okta_snap_verify(&snap, &err);
+	if (r == OKTA_OK && !okta_view_eq_str(snap.org_url, conf->org_url))
+		r = okta_err_set(&err, OKTA_E_CONFLICT,
+		    "%s: is of another org (%.*s) than [okta] org_url", file,
+		    (int)snap.org_url.len, snap.org_url.p);
+	if (r == OKTA_OK)
+		r = okta_registry_open(
+		    path, okta_view_str(conf->org_url), false, &im.reg, &err);
+	if (r == OKTA_OK)
+		r = import_all(&im, &snap, &err);
+	okta_registry_close(&im.reg);
+	okta_snap_close(&snap);
+	if (r != OKTA_OK)
+		return ctl_fail(1, "%s", err.msg);
+	(void)printf("%s: %zu ids are as %s has them\n", path, im.rows, file);
+	return 0;
+}
+
+int
+ctl_registry(const struct ctl *ctl, int argc, char **argv)
+{
+	struct okta_conf *conf = NULL;
+	char path[PATH_MAX];
+	bool is_list = argc == 2 && strcmp(argv[1], "list") == 0;
+	bool is_import = argc == 3 && strcmp(argv[1], "import") == 0;
+	int status;
+
+	if (!is_list && !is_import)
+		return ctl_usage("registry list | registry import SNAPSHOT");
+	if (!ctl_state_path(ctl, OKTA_REGISTRY_FILE, path))
+		return ctl_usage("--state: path is too long");
+	status = ctl_load_conf(ctl, 0, &conf);
+	if (status != 0)
+		return status;
+	status = is_list ? list(*ctl, path, conf) : import(conf, path, argv[2]);
+	okta_conf_free(&conf);
+	return status;
+}
