@@ -176,8 +176,10 @@ okta_child_close(struct okta_child *child)
 	if (child->pid > 0) {
 		/* not yet reaped by us, so the number is still our child's, unless the
 		 * host reaps behind our back; then ECHILD tells, and no signal is sent */
-		if (waitpid(child->pid, NULL, WNOHANG) == 0) {
-			(void)kill(child->pid, SIGKILL);
+		if (waitpid(child->pid, NULL, WNOHANG) == 0 &&
+		    kill(child->pid, SIGKILL) == 0) {
+			/* only behind a signal that went out: a host without CAP_KILL
+			 * must not wait for as long as the child pleases */
 			while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
 				;
 		}

@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -211,6 +212,44 @@ close_ends_and_reaps_the_child(void **state)
 	okta_child_close(&child); /* twice is fine */
 }
 
+static bool may_not_kill;
+
+/* In front of libc's: a host may have lost CAP_KILL. */
+int
+kill(pid_t pid, int sig)
+{
+	if (may_not_kill && sig == SIGKILL) {
+		errno = EPERM;
+		return -1;
+	}
+	return (int)syscall(SYS_kill, pid, sig);
+}
+
+/* The child here sleeps on when its socket is closed, as a bad one would. */
+static void
+close_does_not_wait_for_a_child_it_may_not_kill(void **state)
+{
+	struct okta_child child = { -1, -1 };
+	struct okta_buf b;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(
+	    okta_child_open(self, geteuid(), getegid(), &child, NULL), OKTA_OK);
+	assert_int_equal(receive(&child, &b), OKTA_OK);
+	okta_buf_clear(&b);
+	pid = child.pid;
+	may_not_kill = true;
+	(void)alarm(10); /* ends this program if it waits */
+	okta_child_close(&child);
+	(void)alarm(0);
+	may_not_kill = false;
+	assert_int_equal(child.pid, -1);
+	assert_int_equal(child.fd, -1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 /* A host that ignores SIGCHLD has its children reaped by the kernel. */
 static void
 close_works_in_a_host_that_ignores_sigchld(void **state)
@@ -300,6 +339,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(child_starts_with_nothing_of_the_hosts),
 		cmocka_unit_test(close_ends_and_reaps_the_child),
+		cmocka_unit_test(close_does_not_wait_for_a_child_it_may_not_kill),
 		cmocka_unit_test(close_works_in_a_host_that_ignores_sigchld),
 		cmocka_unit_test(a_failed_execve_is_a_frame_with_the_reason),
 		cmocka_unit_test(a_relative_path_is_refused),
