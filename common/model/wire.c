@@ -279,15 +279,29 @@ okta_wire_get_prompt(struct okta_view bytes, struct okta_view org_url,
 	return finish_get(&r, "prompt", fault, err);
 }
 
+bool
+okta_wire_is_group_name(struct okta_view v)
+{
+	return v.len > 0 && v.len <= OKTA_WIRE_GROUP_MAX && v.p[0] != '\x01' &&
+	       memchr(v.p, '\0', v.len) == NULL && okta_text_is_utf8(v);
+}
+
+static bool
+is_amr(struct okta_view v)
+{
+	return v.len > 0 && is_plain(v);
+}
+
 static size_t
 get_list(struct okta_frame_reader *r, struct okta_view *item, size_t max,
-    size_t max_bytes, const char *what, const char **fault)
+    size_t max_bytes, bool (*is_good)(struct okta_view), const char *what,
+    const char **fault)
 {
 	size_t i, n = (size_t)okta_frame_get_u64(r, max);
 
 	for (i = 0; i < n; i++) {
 		item[i] = okta_frame_get_text(r, max_bytes);
-		require(item[i].len > 0 && is_plain(item[i]), what, fault);
+		require(is_good(item[i]), what, fault);
 	}
 	return n;
 }
@@ -309,8 +323,9 @@ okta_wire_get_claims(
 	ret->auth_time_s = okta_frame_get_u64(&r, TIME_MAX);
 	ret->has_groups = okta_frame_get_u64(&r, 1) == 1;
 	ret->n_groups = get_list(&r, ret->groups, OKTA_WIRE_GROUPS_MAX,
-	    OKTA_WIRE_GROUP_MAX, "a group name is empty or has a control byte", &fault);
-	ret->n_amr = get_list(&r, ret->amr, OKTA_WIRE_AMR_MAX, AMR_ITEM_MAX_BYTES,
+	    OKTA_WIRE_GROUP_MAX, okta_wire_is_group_name,
+	    "a group name is empty or none a claim may carry", &fault);
+	ret->n_amr = get_list(&r, ret->amr, OKTA_WIRE_AMR_MAX, AMR_ITEM_MAX_BYTES, is_amr,
 	    "an amr value is empty or has a control byte", &fault);
 
 	require(ret->iss.len > 0 && okta_text_is_printable(ret->iss),

@@ -96,6 +96,14 @@ struct okta_failure {
 	    detail; /* for the log; printable ASCII after decoding; no secret */
 };
 
+/*
+ * A group's name as a claim carries it: every name the snapshot can hold (UTF-8 without
+ * NUL, control bytes and all), since one that were lost on the way could be the one
+ * deny_groups means by its id.  It is compared, never shown.  Not one that begins with
+ * \x01: okta-sync writes that in front of names no claim may match.
+ */
+bool okta_wire_is_group_name(struct okta_view v);
+
 /* OUT is emptied first.  OKTA_OK, OKTA_E_TOOBIG or OKTA_E_NOMEM. */
 OKTA_MUST_CHECK enum okta_rc okta_wire_put_start(
     struct okta_buf *out, const struct okta_start *m);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* links: model base; libs: json-c */
+/* links: model snapw snap base; libs: json-c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 
 #include "base/frame.h"
 #include "model/wire.h"
+#include "snap/write.h"
 
 #define ORG "https://corp.okta.com"
 
@@ -333,7 +334,11 @@ wire_claims_refuse_each_bad_field(void **state)
 	BAD(sub, ((struct okta_view){ "00u\0x", 5 }), "sub");
 	BAD(jti, v("\x1b"), "jti");
 	BAD(groups[0], v(""), "group");
-	BAD(groups[0], v("a\nb"), "group");
+	BAD(groups[0],
+	    v("\x01"
+	      "00gABC"),
+	    "group");
+	BAD(groups[0], ((struct okta_view){ "a\0b", 3 }), "group");
 	BAD(groups[0], v("\xff"), "group");
 	BAD(groups[0], v(big), "too long");
 	BAD(amr[0], v(""), "amr");
@@ -345,6 +350,57 @@ wire_claims_refuse_each_bad_field(void **state)
 	good_claims();
 	claims.n_groups = OKTA_WIRE_GROUPS_MAX + 1;
 	assert_int_equal(okta_wire_put_claims(&out, &claims), OKTA_E_TOOBIG);
+}
+
+static bool
+snapshot_holds(struct okta_view name)
+{
+	const struct okta_snapw_head head = {
+		.id_min = 5000, .id_max = 6000, .org_url = v(ORG)
+	};
+	const struct okta_snapw_group group = {
+		.kind = OKTA_SNAP_GROUP_LOGIN, .okta_id = v("00g1"), .okta_name = name
+	};
+	struct okta_snapw *w = NULL;
+	struct okta_err err = { 0 };
+	uint32_t number;
+	bool holds;
+
+	assert_int_equal(okta_snapw_new(&head, &w, &err), OKTA_OK);
+	holds = okta_snapw_add_group(w, &group, &number, &err) == OKTA_OK;
+	okta_snapw_free(&w);
+	return holds;
+}
+
+/*
+ * deny_groups may mean a group by its id, whatever its name.  Were there a name that the
+ * snapshot holds and a claim cannot carry, leaving it out would let a denied person in.
+ */
+static void
+wire_claims_carry_each_group_name_the_snapshot_holds_and_no_other(void **state)
+{
+	static struct okta_claims got;
+	static char big[OKTA_WIRE_GROUP_MAX + 2];
+	const struct okta_view names[] = { v("eng"), v("a\nb"), v("\x1b[2J"), v("\x7f"),
+		v("\xc2\x9b"), v(" "), v(":"), v("x\x01"), { big, OKTA_WIRE_GROUP_MAX },
+		{ big, OKTA_WIRE_GROUP_MAX + 1 }, v(""), v("\xff"), { "a\0b", 3 } };
+	struct okta_err err = { 0 };
+	size_t i, n_held = 0;
+
+	(void)state;
+	memset(big, 'g', sizeof(big) - 1);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_int_equal(
+		    okta_wire_is_group_name(names[i]), snapshot_holds(names[i]));
+		good_claims();
+		claims.groups[0] = names[i];
+		assert_int_equal(okta_wire_put_claims(&out, &claims), OKTA_OK);
+		assert_int_equal(
+		    okta_wire_get_claims(okta_buf_view(&out), &got, &err) == OKTA_OK,
+		    snapshot_holds(names[i]));
+		n_held += snapshot_holds(names[i]) ? 1 : 0;
+	}
+	assert_int_equal(n_held, 9);
 }
 
 static void
@@ -433,6 +489,8 @@ main(void)
 		cmocka_unit_test(wire_prompt_refuses_all_of_terminal_injection),
 		cmocka_unit_test(wire_claims_come_back_as_they_went),
 		cmocka_unit_test(wire_claims_refuse_each_bad_field),
+		cmocka_unit_test(
+		    wire_claims_carry_each_group_name_the_snapshot_holds_and_no_other),
 		cmocka_unit_test(
 		    wire_failure_is_made_printable_by_the_sender_and_refused_otherwise),
 		cmocka_unit_test(wire_refuses_every_truncation_extension_and_other_type),
