@@ -333,6 +333,8 @@ wait_for_tokens(struct login *l, struct okta_poll *poll)
 		(void)malloc_trim(0); /* hundreds of us may wait side by side */
 		if (okta_http_sleep(l->http, poll->next_ms) != OKTA_OK)
 			return cancelled(l);
+		if (okta_clock_mono_ms(l->clock) >= l->deadline_ms)
+			return fail(l, poll->failure, poll->detail);
 		r = poll_once(l, poll, &step);
 		if (r != OKTA_OK)
 			return r;
@@ -389,6 +391,11 @@ complete(struct login *l)
 	if (!verify_wants_userinfo(&l->verified, l->start->groups_claim) ||
 	    l->tokens.access_token.len == 0) {
 		rc = OKTA_OK;
+		goto out;
+	}
+	if (okta_id_token_check_access(l->verified.token, l->tokens.access_token, &err) !=
+	    OKTA_OK) {
+		rc = fail(l, OKTA_FAIL_TOKEN, err.msg);
 		goto out;
 	}
 	r = okta_buf_printf(&authorization, "%s %.*s", l->tokens.dpop ? "DPoP" : "Bearer",

@@ -8,9 +8,11 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/wipe.h"
+#include "net/jws.h"
 #include "net/jwt.h"
 
-#define TIME_MAX 253402300799 /* the end of year 9999 */
+#define AT_HASH_MAX 64
+#define TIME_MAX    253402300799 /* the end of year 9999 */
 
 struct okta_id_token {
 	struct okta_buf payload;
@@ -205,6 +207,39 @@ okta_id_token_json(const struct okta_id_token *token)
 	return okta_json_root(token->doc);
 }
 
+enum okta_rc
+okta_id_token_check_access(const struct okta_id_token *token,
+    struct okta_view access_token, struct okta_err *err)
+{
+	enum okta_rc r, rc = OKTA_E_INTERNAL;
+	struct okta_view at_hash;
+	struct okta_buf ours;
+
+	okta_buf_init(&ours, AT_HASH_MAX);
+	r = okta_json_str(okta_json_root(token->doc), "at_hash", &at_hash);
+	if (r == OKTA_E_NOTFOUND) {
+		rc = OKTA_OK;
+		goto out;
+	}
+	if (r != OKTA_OK) {
+		rc = refuse(err, "at_hash: no text");
+		goto out;
+	}
+	r = okta_jws_half_sha256(access_token, &ours);
+	if (r != OKTA_OK) {
+		rc = okta_err_set(err, r, "token: at_hash: cannot be computed");
+		goto out;
+	}
+	if (!okta_view_eq(at_hash, okta_buf_view(&ours))) {
+		rc = refuse(err, "at_hash: the access token belongs to another ID token");
+		goto out;
+	}
+	rc = OKTA_OK;
+out:
+	okta_buf_clear(&ours);
+	return rc;
+}
+
 /* Strings of a claim that is an array; absent: *ret_n stays, OKTA_E_NOTFOUND. */
 static enum okta_rc
 read_list(const struct okta_json_value *root, const char *name, size_t max_len,
@@ -229,10 +264,39 @@ read_list(const struct okta_json_value *root, const char *name, size_t max_len,
 	return OKTA_OK;
 }
 
+/*
+ * Whoever may create groups chooses their names; a name that cannot be sent on must not
+ * lock its members out.  It is left out: no claim may match it in the snapshot either, so
+ * neither an allowance nor a denial hangs on it.
+ */
+static enum okta_rc
+read_names(const struct okta_json_value *list, struct okta_claims *claims)
+{
+	const struct okta_json_value *item;
+	struct okta_view name;
+	size_t i, n = 0;
+
+	for (i = 0; i < okta_json_count(list); i++) {
+		item = okta_json_item(list, i);
+		if (okta_json_type_of(item) != OKTA_JSON_STRING)
+			return OKTA_E_INPUT;
+		if (okta_json_as_str(item, &name) != OKTA_OK || /* a NUL inside */
+		    !okta_wire_is_group_name(name))
+			continue;
+		/* which of them to leave out then?  One could be a denial */
+		if (n == OKTA_WIRE_GROUPS_MAX)
+			return OKTA_E_TOOBIG;
+		claims->groups[n++] = name;
+	}
+	claims->n_groups = n;
+	return OKTA_OK;
+}
+
 static enum okta_rc
 read_groups(const struct okta_json_value *root, struct okta_view groups_claim,
     struct okta_claims *claims, struct okta_err *err)
 {
+	const struct okta_json_value *list;
 	enum okta_rc r, rc = OKTA_E_INTERNAL;
 	char *name;
 
@@ -241,12 +305,13 @@ read_groups(const struct okta_json_value *root, struct okta_view groups_claim,
 	name = okta_view_dup(groups_claim);
 	if (name == NULL)
 		return okta_err_set(err, OKTA_E_NOMEM, "token: out of memory");
-	r = read_list(root, name, OKTA_WIRE_GROUP_MAX, claims->groups,
-	    OKTA_WIRE_GROUPS_MAX, &claims->n_groups);
+	r = okta_json_array(root, name, &list);
+	if (r == OKTA_OK)
+		r = read_names(list, claims);
 	if (r == OKTA_E_TOOBIG) {
 		rc = refuse(err,
-		    "groups claim: too many or too long names: narrow the claim's "
-		    "filter in the Okta app");
+		    "groups claim: too many names: narrow the claim's filter in the Okta "
+		    "app");
 		goto out;
 	}
 	if (r != OKTA_OK && r != OKTA_E_NOTFOUND) {

@@ -46,9 +46,18 @@ void okta_id_token_free(struct okta_id_token **token);
 const struct okta_json_value *okta_id_token_json(const struct okta_id_token *token);
 
 /*
+ * Is ACCESS_TOKEN the one TOKEN was issued with, by its at_hash (OpenID Connect Core
+ * section 3.1.3.6)?  A token without at_hash says nothing.  Ask before using the access
+ * token.  OKTA_OK, OKTA_E_REFUSED or OKTA_E_NOMEM.
+ */
+OKTA_MUST_CHECK enum okta_rc okta_id_token_check_access(const struct okta_id_token *token,
+    struct okta_view access_token, struct okta_err *err);
+
+/*
  * The claims as the wire has them; views live as long as TOKEN.  GROUPS_CLAIM names the
- * claim with the groups, "none": there is none.  OKTA_OK, or OKTA_E_REFUSED: a claim of a
- * wrong type, or more groups or amr values than the wire takes (names the remedy).
+ * claim with the groups, "none": there is none; a name that the wire does not take is
+ * left out.  OKTA_OK, or OKTA_E_REFUSED: a claim of a wrong type, or more groups or amr
+ * values than the wire takes (names the remedy).
  */
 OKTA_MUST_CHECK enum okta_rc okta_id_token_claims(const struct okta_id_token *token,
     struct okta_view groups_claim, struct okta_claims *ret, struct okta_err *err);

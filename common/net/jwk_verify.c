@@ -34,7 +34,8 @@ is_ecdsa(unsigned alg)
 	return (alg & (OKTA_ALG_ES256 | OKTA_ALG_ES384 | OKTA_ALG_ES512)) != 0;
 }
 
-/* RFC 7518 section 3.5: MGF1 with the same hash, a salt as long as the hash. */
+/* RFC 7518 section 3.5: MGF1 with the same hash (OpenSSL's default, said all the same), a
+ * salt as long as the hash. */
 static bool
 set_pss(EVP_PKEY_CTX *pctx, const EVP_MD *md)
 {
@@ -61,7 +62,8 @@ verify_pkey(const struct okta_jwk *key, unsigned alg, struct okta_view bytes,
 	return good;
 }
 
-/* 0 < N < the order of the key's curve. */
+/* 0 < N < the order of the key's curve (FIPS 186-5 section 6.4.2).  OpenSSL refuses the
+ * rest too, so no test goes red without it: CVE-2022-21449 was a library that did not. */
 static bool
 is_scalar(const EVP_PKEY *pkey, const BIGNUM *n)
 {
@@ -129,6 +131,7 @@ okta_jwk_verify(const struct okta_jwk *key, unsigned alg, struct okta_view bytes
 {
 	bool good;
 
+	/* exactly one; read_header() never asks for none or for several */
 	if (alg == 0 || (key->algs & alg) != alg || (alg & (alg - 1)) != 0)
 		return okta_err_set(
 		    err, OKTA_E_REFUSED, "token: alg: not the one of this key");
@@ -136,7 +139,7 @@ okta_jwk_verify(const struct okta_jwk *key, unsigned alg, struct okta_view bytes
 		good = verify_hmac(key, alg, bytes, signature);
 	else if (is_ecdsa(alg))
 		good = verify_ecdsa(key, alg, bytes, signature);
-	else
+	else /* RFC 8017 section 8.2.2 step 1; OpenSSL sees to it as well */
 		good = signature.len == key->size &&
 		       verify_pkey(key, alg, bytes, (const unsigned char *)signature.p,
 			   signature.len);

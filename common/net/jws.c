@@ -279,14 +279,27 @@ okta_jws_random_id(struct okta_buf *out, struct okta_err *err)
 	return OKTA_OK;
 }
 
-enum okta_rc
-okta_jws_sha256(struct okta_view bytes, struct okta_buf *out)
+/* The first LEN bytes of the digest. */
+static enum okta_rc
+put_sha256(struct okta_view bytes, size_t len, struct okta_buf *out)
 {
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 
 	if (EVP_Digest(bytes.p, bytes.len, digest, NULL, EVP_sha256(), NULL) != 1)
 		return OKTA_E_INTERNAL;
-	return okta_b64url_encode(digest, sizeof(digest), out);
+	return okta_b64url_encode(digest, len, out);
+}
+
+enum okta_rc
+okta_jws_sha256(struct okta_view bytes, struct okta_buf *out)
+{
+	return put_sha256(bytes, SHA256_DIGEST_LENGTH, out);
+}
+
+enum okta_rc
+okta_jws_half_sha256(struct okta_view bytes, struct okta_buf *out)
+{
+	return put_sha256(bytes, SHA256_DIGEST_LENGTH / 2, out);
 }
 
 enum okta_rc

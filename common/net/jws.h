@@ -52,5 +52,8 @@ OKTA_MUST_CHECK enum okta_rc okta_jws_random_id(
 /* Append base64url(SHA-256(BYTES)): ath, and RFC 7638 thumbprints. */
 OKTA_MUST_CHECK enum okta_rc okta_jws_sha256(
     struct okta_view bytes, struct okta_buf *out);
+/* The same of its left half: at_hash beside RS256 and ES256. */
+OKTA_MUST_CHECK enum okta_rc okta_jws_half_sha256(
+    struct okta_view bytes, struct okta_buf *out);
 
 #endif /* OKTA_NET_JWS_H */

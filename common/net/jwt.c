@@ -54,7 +54,11 @@ is_known_member(struct okta_view name)
 	       okta_view_eq_str(name, "typ");
 }
 
-/* *ret_alg and *ret_key only on OKTA_OK. */
+/*
+ * *ret_alg and *ret_key only on OKTA_OK.  Three refusals here say in plain words what a
+ * later step would refuse as well: no object (then it has no alg), an unknown alg
+ * (okta_jwk_verify()), a kid of a length no key has (okta_jwks_find()).
+ */
 static enum okta_rc
 read_header(const struct okta_json_value *header, const struct okta_jwks *keys,
     unsigned *ret_alg, const struct okta_jwk **ret_key, struct okta_err *err)

@@ -6,6 +6,7 @@ import shutil
 import ssl
 import subprocess
 import tempfile
+import urllib.parse
 import urllib.request
 
 from helper import ROOT
@@ -37,6 +38,12 @@ class Okta:
         with urllib.request.urlopen(req, context=self.tls) as answer:
             text = answer.read()
         return json.loads(text) if text else None
+
+    def oauth(self, path, **form):
+        """What a client of the org authorization server is answered."""
+        with urllib.request.urlopen(self.url + "/oauth2/v1/" + path, context=self.tls,
+                                    data=urllib.parse.urlencode(form).encode()) as answer:
+            return json.loads(answer.read())
 
     def approve(self, prompt, login="ada@acme.example", action="approve"):
         self.admin("POST", "/approve", {"user_code": prompt["user_code"], "login": login,

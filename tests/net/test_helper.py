@@ -111,12 +111,13 @@ def an_expired_code_ends_the_login():
 
 
 def the_callers_deadline_ends_the_login():
-    fresh()
-    with login(deadline_s=3) as h:
-        h.prompt()
-        m = h.failure()
-        assert m["code"] == "DEADLINE", m
-        assert time.monotonic() - h.began < 3
+    for interval in [1, 30]:
+        fresh(device_interval=interval)
+        with login(deadline_s=3) as h:
+            h.prompt()
+            m = h.failure()
+            assert m["code"] == "DEADLINE" and "nobody approved" in m["detail"], m
+            assert time.monotonic() - h.began < 3
 
 
 def slow_down_adds_five_seconds():
@@ -209,6 +210,32 @@ def userinfo_of_somebody_else_is_refused():
         okta.approve(h.prompt())
         m = h.failure()
         assert m["code"] == "TOKEN" and m["detail"].startswith("userinfo: sub"), m
+
+
+def a_group_name_locks_nobody_out():
+    fresh(id_token="thin")
+    ada = okta.admin("GET", "/users/ada@acme.example")
+    names = ["linux-users", "", "a\nb", "x\0y", "\x0100gABC", "g" * 1021]
+    fault("/userinfo", {"sub": ada["id"], "preferred_username": "ada@acme.example",
+                        "groups": names}, 200)
+    with login() as h:
+        okta.approve(h.prompt())
+        assert h.claims()["groups"] == ["linux-users", "a\nb"]
+
+
+def an_access_token_of_another_answer_is_not_used():
+    fresh(id_token="thin")
+    code = okta.oauth("device/authorize", client_id=NATIVE, scope="openid profile groups")
+    okta.approve(code)
+    tokens = okta.oauth("token", client_id=NATIVE, device_code=code["device_code"],
+                        grant_type="urn:ietf:params:oauth:grant-type:device_code")
+    fresh(id_token="thin")
+    fault("/v1/token", {**tokens, "access_token": "canary"}, 200)
+    with login() as h:
+        h.prompt()
+        m = h.failure()
+        assert m["code"] == "TOKEN" and "at_hash" in m["detail"], m
+    assert "/oauth2/v1/userinfo" not in paths()
 
 
 def a_429_is_waited_out_by_the_servers_clock():
@@ -445,6 +472,8 @@ TESTS = [
     every_bad_id_token_is_refused,
     groups_missing_in_a_thin_token_come_from_userinfo,
     userinfo_of_somebody_else_is_refused,
+    a_group_name_locks_nobody_out,
+    an_access_token_of_another_answer_is_not_used,
     a_429_is_waited_out_by_the_servers_clock,
     a_429_before_the_prompt_fails_at_once,
     stumbles_of_the_server_are_outlived,

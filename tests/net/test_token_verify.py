@@ -107,7 +107,18 @@ def usage():
            "a JWKS that cannot be read is named", r)
 
 
+def too_long():
+    # judged by its first 64 KiB it would be "not three parts", or even good
+    r = verify("A" * 70000, {"keys": []}, "--signature-only")
+    report(r.returncode == 1 and b"form: more than 65536 bytes" in r.stdout,
+           "of a token that is too long no beginning is judged", r)
+    r = verify("A" * 65536, {"keys": []}, "--signature-only")
+    report(r.returncode == 1 and b"not three parts" in r.stdout,
+           "a token of 65536 bytes is still read", r)
+
+
 own()
 wycheproof()
 usage()
+too_long()
 print(f"1..{count}")

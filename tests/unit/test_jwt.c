@@ -577,7 +577,7 @@ jwt_refuses_a_header_beyond_4_kib(void **state)
 static void
 claims_refuse_groups_that_are_no_names(void **state)
 {
-	static const char *const bad[] = { "\"eng\"", "[1]", "null", "[\"a\\u0000\"]",
+	static const char *const bad[] = { "\"eng\"", "[1]", "null", "[\"a\",null]",
 		"{}" };
 	static struct okta_claims claims;
 	struct fixture *fx = *state;
@@ -600,6 +600,113 @@ claims_refuse_groups_that_are_no_names(void **state)
 		    okta_id_token_claims(token, okta_view_str("none"), &claims, &err),
 		    OKTA_OK);
 		assert_false(claims.has_groups);
+		okta_id_token_free(&token);
+	}
+}
+
+/* TIMES the name "g", and MORE; how many come out, or -1: refused. */
+static int
+names_that_come_out(
+    struct fixture *fx, size_t times, const char *more, struct okta_claims *claims)
+{
+	struct okta_id_token *token = NULL;
+	struct okta_err err = { 0 };
+	struct okta_buf payload;
+	enum okta_rc r;
+	int n = -1;
+
+	okta_buf_init(&payload, 32768);
+	r = okta_buf_append_str(&payload,
+	    "{\"iss\":\"https://o.example\",\"aud\":\"c\",\"sub\":\"s\",\"iat\":1000000,"
+	    "\"exp\":1003600,\"groups\":[");
+	for (; r == OKTA_OK && times > 0; times--)
+		r = okta_buf_append_str(&payload, "\"g\",");
+	if (r == OKTA_OK)
+		r = okta_buf_printf(&payload, "%s]}", more);
+	assert_int_equal(r, OKTA_OK);
+	assert_int_equal(judge(fx, HEADER, payload.data, &token, &err), OKTA_OK);
+	if (okta_id_token_claims(token, okta_view_str("groups"), claims, &err) ==
+	    OKTA_OK) {
+		assert_true(claims->has_groups);
+		n = (int)claims->n_groups;
+		if (n == 2) {
+			assert_true(okta_view_eq_str(claims->groups[0], "g"));
+			assert_true(okta_view_eq_str(claims->groups[1], "a\nb"));
+		}
+	} else {
+		assert_non_null(strstr(err.msg, "narrow the claim's filter"));
+	}
+	okta_id_token_free(&token);
+	okta_buf_clear(&payload);
+	return n;
+}
+
+/* Whoever may create groups could otherwise lock people out by a group's name. */
+static void
+claims_leave_out_group_names_that_no_snapshot_holds(void **state)
+{
+	static struct okta_claims claims;
+	struct fixture *fx = *state;
+	char more[OKTA_WIRE_GROUP_MAX + 128];
+
+	(void)snprintf(more, sizeof(more),
+	    "\"\",\"x\\u0000y\",\"\\u000100gABC\",\"%0*d\",\"a\\nb\"",
+	    OKTA_WIRE_GROUP_MAX + 1, 0);
+	assert_int_equal(names_that_come_out(fx, 1, more, &claims), 2);
+	assert_int_equal(names_that_come_out(fx, 0, "\"\"", &claims), 0);
+}
+
+/* Any of them could be a denial, so none may be dropped for want of room. */
+static void
+claims_refuse_more_groups_than_the_wire_takes(void **state)
+{
+	static struct okta_claims claims;
+	struct fixture *fx = *state;
+
+	assert_int_equal(names_that_come_out(fx, OKTA_WIRE_GROUPS_MAX, "\"\"", &claims),
+	    OKTA_WIRE_GROUPS_MAX);
+	assert_int_equal(
+	    names_that_come_out(fx, OKTA_WIRE_GROUPS_MAX, "\"h\"", &claims), -1);
+}
+
+/* Groups may be asked for with the access token: it must be of the same answer. */
+static void
+check_access_holds_the_access_token_to_at_hash(void **state)
+{
+	static const struct {
+		const char *more, *access_token;
+		enum okta_rc r;
+	} cases[] = {
+		{ "", "canary-access-token", OKTA_OK },
+		{ ",\"at_hash\":\"fT5AjQoz0i9NwnUy6W0kQA\"", "canary-access-token",
+		    OKTA_OK },
+		{ ",\"at_hash\":\"fT5AjQoz0i9NwnUy6W0kQA\"", "canary-access-tokem",
+		    OKTA_E_REFUSED },
+		{ ",\"at_hash\":\"fT5AjQoz0i9NwnUy6W0kQ\"", "canary-access-token",
+		    OKTA_E_REFUSED },
+		{ ",\"at_hash\":\"\"", "canary-access-token", OKTA_E_REFUSED },
+		{ ",\"at_hash\":null", "canary-access-token", OKTA_E_REFUSED },
+	};
+	struct fixture *fx = *state;
+	struct okta_id_token *token = NULL;
+	struct okta_err err = { 0 };
+	char payload[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(payload, sizeof(payload),
+		    "{\"iss\":\"https://"
+		    "o.example\",\"aud\":\"c\",\"sub\":\"s\",\"iat\":1000000,"
+		    "\"exp\":1003600%s}",
+		    cases[i].more);
+		assert_int_equal(judge(fx, HEADER, payload, &token, &err), OKTA_OK);
+		assert_int_equal(okta_id_token_check_access(
+				     token, okta_view_str(cases[i].access_token), &err),
+		    cases[i].r);
+		if (cases[i].r != OKTA_OK) {
+			assert_non_null(strstr(err.msg, "at_hash"));
+			assert_null(strstr(err.msg, "canary"));
+		}
 		okta_id_token_free(&token);
 	}
 }
@@ -686,6 +793,9 @@ main(void)
 		WITH_KEY(jwt_tells_an_unknown_kid_apart),
 		WITH_KEY(jwt_refuses_a_header_beyond_4_kib),
 		WITH_KEY(claims_refuse_groups_that_are_no_names),
+		WITH_KEY(claims_leave_out_group_names_that_no_snapshot_holds),
+		WITH_KEY(claims_refuse_more_groups_than_the_wire_takes),
+		WITH_KEY(check_access_holds_the_access_token_to_at_hash),
 		WITH_KEY(claims_tell_an_empty_groups_claim_from_none),
 		cmocka_unit_test(userinfo_of_another_person_is_refused),
 	};
