@@ -553,6 +553,7 @@ okta_http_next(struct okta_http *http, struct okta_http_answer *ret, struct okta
 	int running, left;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->end = OKTA_HTTP_REFUSED; /* 0 would say that there is an answer */
 	if (okta_http_in_flight(http) == 0)
 		return okta_err_set(err, OKTA_E_NOTFOUND, "HTTP: nothing in flight");
 	for (;;) {

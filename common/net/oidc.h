@@ -111,6 +111,7 @@ enum okta_poll_step {
 	OKTA_POLL_FAILED /* failure and detail say why */
 };
 
+/* The first time is after the interval, at the latest when the code or the login ends. */
 void okta_poll_init(struct okta_poll *p, uint64_t interval_s, uint64_t expires_in_s,
     int64_t now_ms, int64_t deadline_ms);
 /*

@@ -12,6 +12,8 @@
 #define MAX_DPOP       2 /* one for "a proof, please", one for the nonce */
 #define MAX_SHIFT      5
 
+static const char too_late[] = "nobody approved before the login's time was up";
+
 void
 okta_poll_init(struct okta_poll *p, uint64_t interval_s, uint64_t expires_in_s,
     int64_t now_ms, int64_t deadline_ms)
@@ -21,7 +23,13 @@ okta_poll_init(struct okta_poll *p, uint64_t interval_s, uint64_t expires_in_s,
 	p->expires_ms = now_ms + (int64_t)expires_in_s * 1000;
 	p->deadline_ms = deadline_ms;
 	p->next_ms = now_ms + p->interval_ms;
+	/* an interval longer than the login must not keep its verdict back */
+	if (p->next_ms > p->expires_ms)
+		p->next_ms = p->expires_ms;
+	if (p->next_ms > p->deadline_ms)
+		p->next_ms = p->deadline_ms;
 	p->failure = OKTA_FAIL_DEADLINE;
+	(void)snprintf(p->detail, sizeof(p->detail), "%s", too_late);
 }
 
 static enum okta_poll_step
@@ -44,8 +52,7 @@ again(struct okta_poll *p, int64_t when_ms, const struct okta_oidc_reading *read
 	if (p->expires_ms <= p->deadline_ms)
 		return failed(
 		    p, OKTA_FAIL_EXPIRED, "nobody approved before the code expired");
-	return failed(
-	    p, OKTA_FAIL_DEADLINE, "nobody approved before the login's time was up");
+	return failed(p, OKTA_FAIL_DEADLINE, too_late);
 }
 
 /* Each trouble in a row doubles the interval, as the RFC wants for timeouts. */

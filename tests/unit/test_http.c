@@ -210,6 +210,7 @@ http_has_at_most_ten_in_flight(void **state)
 	for (i = 0; i < OKTA_HTTP_IN_FLIGHT; i++)
 		assert_int_equal(seen[i], 1); /* each tag came back once */
 	assert_int_equal(okta_http_next(http, &answer, &err), OKTA_E_NOTFOUND);
+	assert_int_not_equal(answer.end, OKTA_HTTP_ANSWERED);
 	okta_http_free(&http);
 }
 

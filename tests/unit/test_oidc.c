@@ -375,6 +375,21 @@ poll_stops_before_the_callers_deadline(void **state)
 	assert_int_equal(p.failure, OKTA_FAIL_DEADLINE);
 }
 
+/* A server may ask for an interval of minutes; the person at the prompt has one. */
+static void
+poll_never_waits_beyond_the_deadline_or_the_expiry_for_its_first_time(void **state)
+{
+	struct okta_poll p;
+
+	(void)state;
+	okta_poll_init(&p, 300, 600, 1000, 5000);
+	assert_int_equal(p.next_ms, 5000);
+	assert_int_equal(p.failure, OKTA_FAIL_DEADLINE);
+	assert_string_not_equal(p.detail, "");
+	okta_poll_init(&p, 300, 3, 1000, 600000);
+	assert_int_equal(p.next_ms, 4000);
+}
+
 static void
 poll_waits_as_long_as_a_429_says(void **state)
 {
@@ -474,6 +489,8 @@ main(void)
 		    poll_keeps_the_interval_and_adds_five_seconds_on_slow_down),
 		cmocka_unit_test(poll_stops_before_the_code_expires),
 		cmocka_unit_test(poll_stops_before_the_callers_deadline),
+		cmocka_unit_test(
+		    poll_never_waits_beyond_the_deadline_or_the_expiry_for_its_first_time),
 		cmocka_unit_test(poll_waits_as_long_as_a_429_says),
 		cmocka_unit_test(poll_doubles_its_wait_when_the_server_stumbles),
 		cmocka_unit_test(
