@@ -22,6 +22,12 @@ bool okta_text_is_printable(struct okta_view v);
 /* True if V is well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF). */
 bool okta_text_is_utf8(struct okta_view v);
 
+/*
+ * How many bytes at the start of V are neither '"', '\\' nor below 0x20: what a JSON
+ * string may hold as it is (RFC 8259 section 7), UTF-8 not checked.
+ */
+size_t okta_text_plain_len(struct okta_view v);
+
 /* ASCII lower case of one byte, whatever the locale. */
 char okta_text_lower(char c);
 

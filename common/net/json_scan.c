@@ -104,6 +104,8 @@ string(struct scanner *s, bool is_name)
 	if (!take(s, '"'))
 		return fail(s, is_name ? "expected a member name" : "expected a string");
 	for (;;) {
+		s->at += okta_text_plain_len(
+		    (struct okta_view){ s->p + s->at, s->len - s->at });
 		c = peek(s);
 		if (c < 0)
 			return fail(s, "string without end");
@@ -112,9 +114,7 @@ string(struct scanner *s, bool is_name)
 		s->at++;
 		if (c == '"')
 			return true;
-		if (c != '\\')
-			continue;
-		c = peek(s);
+		c = peek(s); /* behind the backslash */
 		if (c == 'u') {
 			s->at++;
 			if (!unicode_escape(s, is_name))

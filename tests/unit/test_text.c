@@ -123,6 +123,32 @@ glob_stays_quick_on_many_stars(void **state)
 	assert_false(okta_text_glob(V(pattern), V(text)));
 }
 
+/* A wrong answer would let a quotation mark pass as text, or cut a text short. */
+static void
+plain_len_ends_at_each_byte_json_does_not_let_stand(void **state)
+{
+	char text[40];
+	size_t start, at, end;
+	int c;
+
+	(void)state;
+	for (start = 0; start < 9; start++)
+		for (at = start; at < 36; at++)
+			for (c = 0; c < 256; c++) {
+				memset(text, 'a', sizeof(text));
+				text[at] = (char)c;
+				text[37] = '"';
+				end = c < 0x20 || c == '"' || c == '\\' ? at : 37;
+				assert_int_equal(
+				    okta_text_plain_len((struct okta_view){
+					text + start, sizeof(text) - start }),
+				    end - start);
+				assert_int_equal(okta_text_plain_len((struct okta_view){
+						     text + start, at - start }),
+				    at - start);
+			}
+}
+
 int
 main(void)
 {
@@ -135,6 +161,7 @@ main(void)
 		cmocka_unit_test(lower_changes_ascii_capitals_only),
 		cmocka_unit_test(glob_matches_the_whole_text),
 		cmocka_unit_test(glob_stays_quick_on_many_stars),
+		cmocka_unit_test(plain_len_ends_at_each_byte_json_does_not_let_stand),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
