@@ -356,7 +356,7 @@ scan_byte(struct scan *s, char c, struct okta_view name)
 {
 	bool found;
 
-	if (c == '\n' || (c == ':' && !s->mismatch)) {
+	if (c == '\n' || c == ':') {
 		found = s->started && !s->mismatch && s->at == name.len;
 		s->mismatch = c == ':';
 		if (c == '\n')

@@ -64,8 +64,7 @@ okta_list_matches(const struct okta_list *patterns, struct okta_view v)
 	return false;
 }
 
-/* --- one file, line by line
- * -------------------------------------------------------------- */
+/* --- one file, line by line --- */
 
 static void
 line_error(struct okta_conf_parser *p, const char *what)
@@ -379,8 +378,7 @@ okta_conf_add(struct okta_conf_parser *p, const char *file_name, struct okta_vie
 	return p->rc;
 }
 
-/* --- all files together
- * ------------------------------------------------------------------- */
+/* --- all files together --- */
 
 static enum okta_rc
 given_error(

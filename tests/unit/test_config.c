@@ -156,6 +156,17 @@ config_refuses_a_drop_in_directory_others_can_write(void **state)
 }
 
 static void
+config_refuses_a_drop_in_directory_of_another_owner(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir(path("conf.d"), 0755), 0);
+	assert_int_equal(chown(path("conf.d"), 12345, 0), 0);
+	load_refused("must be owned by uid 0");
+}
+
+static void
 config_refuses_a_drop_in_directory_that_is_none(void **state)
 {
 	(void)state;
@@ -235,6 +246,7 @@ main(void)
 		T(config_refuses_a_file_of_another_owner),
 		T(config_refuses_a_symlink),
 		T(config_refuses_a_drop_in_directory_others_can_write),
+		T(config_refuses_a_drop_in_directory_of_another_owner),
 		T(config_refuses_a_drop_in_directory_that_is_none),
 		T(config_refuses_an_untrusted_drop_in),
 		T(config_secret_loses_one_newline),

@@ -390,6 +390,18 @@ policy_claim_decides_only_where_its_filter_reaches(void **state)
 	gids_are(3, both);
 }
 
+static void
+policy_claim_adds_no_group_its_filter_does_not_reach(void **state)
+{
+	static const uint32_t admins[] = { 5001 };
+
+	(void)state;
+	person.n_groups = 0;
+	use("allow_groups = linux-users\nclaim_groups = linux-*\n");
+	effective(true);
+	gids_are(1, admins);
+}
+
 /* S6: a claim knows groups by name only, and names can be imitated. */
 static void
 policy_claim_adds_an_ordinary_group_but_never_a_local_one(void **state)
@@ -483,6 +495,7 @@ main(void)
 		T(policy_newer_claim_takes_a_login_group_away),
 		T(policy_newer_claim_gives_a_login_group),
 		T(policy_claim_decides_only_where_its_filter_reaches),
+		T(policy_claim_adds_no_group_its_filter_does_not_reach),
 		T(policy_claim_adds_an_ordinary_group_but_never_a_local_one),
 		T(policy_claim_keeps_the_local_group_of_a_group_the_snapshot_knows),
 		T(policy_gids_are_sorted_without_doubles),
