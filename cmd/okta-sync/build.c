@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/names.h"
+#include "model/wire.h"
 
 void
 sync_build_clear(struct sync_build *b)
@@ -86,9 +87,9 @@ add_group(struct sync_build *b, size_t i, struct okta_err *err)
 	} else {
 		group.kind = OKTA_SNAP_GROUP_LOGIN;
 	}
-	if (g->is_ambiguous) {
+	if (g->is_ambiguous || !okta_wire_is_group_name(group.okta_name)) {
 		/* a groups claim carries names: one that two groups share must find
-		 * neither */
+		 * neither, and one that no claim carries must not stand in the way */
 		(void)snprintf(hidden, sizeof(hidden), "\x01%.*s", (int)group.okta_id.len,
 		    group.okta_id.p);
 		group.okta_name = okta_view_str(hidden);

@@ -9,12 +9,12 @@
 #include "base/frame.h"
 #include "base/text.h"
 #include "handover.h"
+#include "model/wire.h"
 
-#define CHUNK_BYTES    262144
-#define TICK_MS	       200
-#define SILENCE_MS     3900000 /* longer than any wait Okta may impose */
-#define GROUP_NAME_MAX 1020
-#define WHY_MAX	       1024
+#define CHUNK_BYTES 262144
+#define TICK_MS	    200
+#define SILENCE_MS  3900000 /* longer than any wait Okta may impose */
+#define WHY_MAX	    1024
 
 struct sync_chunk {
 	struct sync_chunk *next;
@@ -134,8 +134,9 @@ get_group(struct sync_records *records, struct okta_frame_reader *r)
 	if (r->rc != OKTA_OK || g.id.len == 0 || g.name.len == 0 ||
 	    !okta_text_is_printable(g.id))
 		return OKTA_E_INPUT;
-	if (g.name.len > GROUP_NAME_MAX)
-		g.name.len = GROUP_NAME_MAX; /* no name of Okta's is longer */
+	if (g.name.len > OKTA_WIRE_GROUP_MAX)
+		g.name = okta_view_str(
+		    "\x01"); /* no name of Okta's: the id is what is left */
 	if (!keep(records, &g.id) || !keep(records, &g.name))
 		return OKTA_E_NOMEM;
 	records->seen_groups++;

@@ -189,6 +189,20 @@ def a_name_two_groups_have_selects_neither_and_joins_nothing():
 
 
 @test
+def a_group_whose_name_no_claim_can_carry_is_known_by_its_id_alone():
+    odd = [group(1, 'n' * 1100), group(2, 'n' * 1101), group(3, '\x01' + group(4, 'eng')['id']), group(4, 'eng')]
+    h = files(EVERYBODY_HERE, odd, {1: [1], 2: [2], 3: [3], 4: [1]}, groups__match='eng',
+              login__allow_groups=f'{odd[0]["id"]}, {odd[2]["id"]}, {"n" * 100}')
+    h.sync()
+    groups = h.dump()[1].values()
+    assert all(len(g['okta_name']) < 100 for g in groups)
+    same(len({g['okta_name'] for g in groups}), len(groups))
+    has(h.ctl('explain', 'ada'), 'may log in')
+    h.ctl('explain', 'bob', expect=1)
+    has(h.ctl('explain', 'eve'), 'may log in')
+
+
+@test
 def groups_are_renamed_prefixed_and_joined_only_by_explicit_rules():
     h = files(EVERYBODY_HERE, [group(1, 'Data Science'), group(2, 'eng'), group(3, 'Linux Admins'), group(4, 'other')],
               {1: [1], 2: [2], 3: [3], 4: [1]}, groups__match='eng', groups__prefix='okta-', groups__rename='Data Science:datasci',
