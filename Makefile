@@ -48,7 +48,7 @@ REG   := $(addprefix common/registry/,registry.o alloc.o)
 NSS   := $(addprefix nss_okta/,nss_okta.o map.o fill.o enumerate.o)
 PAM   := $(addprefix pam_okta/,pam_okta.o auth.o account.o cred.o password.o who.o fresh.o helper.o \
            prompt.o conv.o txn.o host.o rc.o)
-HELP  := $(addprefix cmd/okta-auth-helper/,main.o login.o verify.o)
+HELP  := $(addprefix cmd/okta-auth-helper/,main.o login.o slim.o verify.o)
 SYNC  := $(addprefix cmd/okta-sync/,main.o once.o state.o account.o fetcher.o fetch.o handover.o \
            source_okta.o source_file.o records.o idmap.o groups.o people.o ids.o build.o brake.o \
            report.o status.o progress.o)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "login.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "net/http.h"
 #include "net/oidc.h"
 #include "net/qr.h"
+#include "slim.h"
 #include "verify.h"
 
 #define SEND_MS	     1000 /* a peer that does not read is gone */
@@ -330,7 +330,7 @@ wait_for_tokens(struct login *l, struct okta_poll *poll)
 	enum okta_rc r;
 
 	while (step == OKTA_POLL_AGAIN) {
-		(void)malloc_trim(0); /* hundreds of us may wait side by side */
+		okta_slim_down();
 		if (okta_http_sleep(l->http, poll->next_ms) != OKTA_OK)
 			return cancelled(l);
 		if (okta_clock_mono_ms(l->clock) >= l->deadline_ms)
