@@ -40,6 +40,19 @@ list_names(const struct okta_list *list, const struct okta_policy_group *group)
 	return false;
 }
 
+/* Is GROUP named on LIST by its name, not by its id? */
+static bool
+list_spells(const struct okta_list *list, const struct okta_policy_group *group)
+{
+	const struct okta_group_in no_id = { { NULL, 0 }, group->okta_name };
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (okta_group_is(okta_view_str(list->item[i]), &no_id))
+			return true;
+	return false;
+}
+
 static bool
 allows_everybody(const struct okta_conf *conf)
 {
@@ -112,19 +125,24 @@ sort_gids(struct okta_effective *e)
 	e->n_gids = n;
 }
 
-/* A group that counts: its gid, its joins, and what it means for the login. */
+/*
+ * A group that counts: its gid, its joins, and what it means for the login.  One that
+ * only a claim names is known by name alone: it joins nothing, and a rule that names a
+ * group by id does not mean it.
+ */
 static bool
 add_group(const struct okta_conf *conf, const struct okta_policy_group *group,
-    bool with_joins, struct okta_effective *e)
+    bool by_claim, struct okta_effective *e)
 {
 	size_t i;
 
 	if (group->served && !add_gid(e, group->gid))
 		return false;
-	for (i = 0; with_joins && i < group->n_joins; i++)
+	for (i = 0; !by_claim && i < group->n_joins; i++)
 		if (!add_gid(e, group->joins[i]))
 			return false;
-	if (!e->in_allowed && list_names(&conf->allow_groups, group)) {
+	if (!e->in_allowed && (by_claim ? list_spells(&conf->allow_groups, group)
+					: list_names(&conf->allow_groups, group))) {
 		e->in_allowed = true;
 		if (!e->in_denied)
 			okta_text_sanitize(e->via, sizeof(e->via), group->okta_name);
@@ -162,7 +180,7 @@ okta_policy_groups(const struct okta_conf *conf, const struct okta_policy_person
 		note_denied(conf, group, ret);
 		if (decides && is_covered(conf, group) && !claim_names(claims, group))
 			continue;
-		if (!add_group(conf, group, true, ret))
+		if (!add_group(conf, group, false, ret))
 			return false;
 	}
 	for (i = 0; decides && i < n_known; i++) {
@@ -173,7 +191,7 @@ okta_policy_groups(const struct okta_conf *conf, const struct okta_policy_person
 		if (!is_covered(conf, group) ||
 		    is_among(group, person->groups, person->n_groups))
 			continue;
-		if (!add_group(conf, group, false, ret))
+		if (!add_group(conf, group, true, ret))
 			return false;
 	}
 	sort_gids(ret);

@@ -67,14 +67,12 @@ struct okta_decision {
  * The effective groups of a person: for each group of the snapshot that CONF's
  * claim_groups covers, the claim decides when there is one and it is newer; every other
  * group is as the snapshot has it.  KNOWN are all groups of the snapshot the claim names
- * (the caller looks them up by Okta name).  A claim may take anything away; it may add an
- * ordinary group, but never a local one: that takes the snapshot, which knows groups by
- * id (S6). Writes at most MAX entries to ret_member (indexes into PERSON's groups, then
- * KNOWN's).
+ * (the caller looks them up by Okta name).  A claim may take anything away but a denied
+ * group.  It may add an ordinary group, never a local one, and never one that
+ * allow_groups names by id: those take the snapshot, which knows groups by id (S6).
  */
 struct okta_effective {
-	uint32_t
-	    gids[1024]; /* ascending, without doubles: served and joined local gids */
+	uint32_t gids[1024]; /* ascending, no doubles: served and joined local gids */
 	size_t n_gids;
 	bool in_allowed, in_denied;
 	char via[64]; /* sanitised name of the group that decided */

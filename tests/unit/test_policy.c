@@ -415,6 +415,22 @@ policy_claim_adds_an_ordinary_group_but_never_a_local_one(void **state)
 	assert_true(e.in_allowed);
 }
 
+/* S6: a rule that names a group by id asks for the group, not for its name. */
+static void
+policy_claim_alone_does_not_fulfil_a_rule_by_id(void **state)
+{
+	(void)state;
+	use("allow_groups = " USERS "\n");
+	effective(true);
+	assert_true(e.in_allowed); /* the snapshot has her in it */
+	person.n_groups = 0;
+	effective(true);
+	assert_false(e.in_allowed);
+	use("allow_groups = linux-users\n");
+	effective(true);
+	assert_true(e.in_allowed);
+}
+
 static void
 policy_claim_keeps_the_local_group_of_a_group_the_snapshot_knows(void **state)
 {
@@ -497,6 +513,7 @@ main(void)
 		T(policy_claim_decides_only_where_its_filter_reaches),
 		T(policy_claim_adds_no_group_its_filter_does_not_reach),
 		T(policy_claim_adds_an_ordinary_group_but_never_a_local_one),
+		T(policy_claim_alone_does_not_fulfil_a_rule_by_id),
 		T(policy_claim_keeps_the_local_group_of_a_group_the_snapshot_knows),
 		T(policy_gids_are_sorted_without_doubles),
 		T(policy_more_groups_than_fit_are_a_denial),
