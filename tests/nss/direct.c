@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -139,6 +140,7 @@ publish(unsigned generation, unsigned skip, unsigned n_users)
 	char name[32], id[32], gecos[64];
 	uint32_t numbers[2];
 	unsigned i;
+	int lock;
 
 	assert_int_equal(okta_snapw_new(&head, &w, NULL), OKTA_OK);
 	assert_int_equal(okta_snapw_add_group(w, &eng, &numbers[0], NULL), OKTA_OK);
@@ -161,8 +163,14 @@ publish(unsigned generation, unsigned skip, unsigned n_users)
 		assert_int_equal(okta_snapw_add_user(w, &u, NULL), OKTA_OK);
 	}
 	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
+	/* one writer at a time, as okta-sync's lock sees to: of two at once, one replaces
+	 * a file that the other's word never reaches */
+	lock = open(OKTA_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(lock >= 0);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
 	if (okta_snapw_publish(OKTA_SNAPSHOT_PATH, 0, bytes, &err) != OKTA_OK)
 		fail_msg("%s", err.msg);
+	(void)close(lock);
 	okta_snapw_free(&w);
 }
 
