@@ -503,6 +503,18 @@ explain(
 	return okta_err_set(err, OKTA_E_INPUT, "%s: answer refused: %s", t->where, why);
 }
 
+/*
+ * After a failure the handle may keep its receive buffer, and curl_easy_reset() forgets
+ * how large that is; the connections are the multi handle's and stay.
+ */
+static void
+drop_handle(struct transfer *t)
+{
+	transfer_reset(t);
+	curl_easy_cleanup(t->easy);
+	t->easy = NULL;
+}
+
 static enum okta_rc
 finish(struct okta_http *http, struct transfer *t, CURLcode code,
     struct okta_http_answer *ret, struct okta_err *err)
@@ -522,7 +534,10 @@ finish(struct okta_http *http, struct transfer *t, CURLcode code,
 		ret->tag = t->answer.tag;
 	}
 	ret->end = end;
-	transfer_reset(t);
+	if (code == CURLE_OK)
+		transfer_reset(t);
+	else
+		drop_handle(t);
 	return rc;
 }
 
@@ -537,7 +552,7 @@ cancel_all(struct okta_http *http, struct okta_http_answer *ret, struct okta_err
 		if (!t->active)
 			continue;
 		(void)curl_multi_remove_handle(http->multi, t->easy);
-		transfer_reset(t);
+		drop_handle(t);
 	}
 	memset(ret, 0, sizeof(*ret));
 	ret->end = OKTA_HTTP_CANCELLED;

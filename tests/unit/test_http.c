@@ -167,6 +167,33 @@ http_message_leaves_the_query_out(void **state)
 	okta_http_free(&http);
 }
 
+/* libcurl keeps what it had from a name that was not found: the next try must say the
+ * same. */
+static void
+http_says_each_time_that_a_name_is_not_found(void **state)
+{
+	struct okta_http *http = new_http(-1);
+	struct okta_http_request request = {
+		.url = "https://a-label-longer-than-any-name-server-takes-it-"
+		       "0123456789012345678901234567890123456789.invalid/",
+		.max_body_bytes = 10
+	};
+	struct okta_http_answer answer;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct okta_err err = { 0 };
+
+		request.deadline_ms = okta_clock_mono_ms(&okta_clock_system) + 5000;
+		assert_int_equal(
+		    okta_http_do(http, &request, &answer, &err), OKTA_E_UNAVAIL);
+		assert_int_equal(answer.end, OKTA_HTTP_UNREACHABLE);
+		assert_non_null(strstr(err.msg, "cannot be reached"));
+	}
+	okta_http_free(&http);
+}
+
 static void
 http_settings_name_what_cannot_be_used(void **state)
 {
@@ -297,6 +324,7 @@ main(void)
 		cmocka_unit_test(http_refuses_anything_but_https),
 		cmocka_unit_test(http_refuses_line_breaks_in_header_values),
 		cmocka_unit_test(http_message_leaves_the_query_out),
+		cmocka_unit_test(http_says_each_time_that_a_name_is_not_found),
 		cmocka_unit_test(http_settings_name_what_cannot_be_used),
 		cmocka_unit_test(http_has_at_most_ten_in_flight),
 		cmocka_unit_test(http_sleep_and_requests_end_with_a_hang_up),
