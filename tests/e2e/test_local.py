@@ -128,29 +128,6 @@ def _():
     equal(traced(ada)[1], [], "connections")
 
 
-@test("how long a local key login takes with our module and without it (a ratio, not a promise)")
-def _():
-    def median():
-        took = []
-        for _ in range(9):
-            started = time.monotonic()
-            key_login("opal")
-            took.append(time.monotonic() - started)
-        return sorted(took)[4]
-    ours = median()
-    changed = ["/etc/pam.d/sshd", "/etc/nsswitch.conf"]
-    kept = {path: world.read(path) for path in changed}
-    try:
-        for path in changed:  # as this machine has them, without ours
-            with open(path, "rb") as f:
-                world.write(path, f.read())
-        without = median()
-    finally:
-        for path in changed:
-            world.write(path, kept[path])
-    print("# with ours %.0f ms, without %.0f ms, ratio %.2f" % (ours * 1e3, without * 1e3, ours / without))
-
-
 # --- configuration --------------------------------------------------------------------------
 
 GOOD = world.read(CONF).decode()
