@@ -55,7 +55,9 @@ SYNC  := $(addprefix cmd/okta-sync/,main.o once.o state.o account.o fetcher.o fe
 CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o person.o explain.o token.o \
            snapshot.o registry.o sync.o)
 
+.DEFAULT_GOAL := all
 include tests/tests.mk
+include packaging/packaging.mk
 
 PRODUCTS := $B/libnss_okta.so.2 $B/pam_okta.so $B/okta-auth-helper $B/okta-sync $B/oktactl
 .PHONY: all install clean
