@@ -53,7 +53,10 @@ SYNC  := $(addprefix cmd/okta-sync/,main.o once.o state.o account.o fetcher.o fe
            source_okta.o source_file.o records.o idmap.o groups.o people.o ids.o build.o brake.o \
            report.o status.o progress.o)
 CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o person.o explain.o token.o \
-           snapshot.o registry.o sync.o)
+           snapshot.o registry.o sync.o \
+           doctor.o doctor_child.o doctor_run.o doctor_conf.o doctor_files.o doctor_snapshot.o \
+           doctor_nss.o doctor_ids.o doctor_stack.o doctor_pam.o doctor_sshd.o doctor_mac.o doctor_net.o \
+           doctor_okta.o doctor_api.o)
 
 .DEFAULT_GOAL := all
 include tests/tests.mk
@@ -69,9 +72,9 @@ NETFLOOR_PKGS := libcurl libcrypto json-c libqrencode sqlite3
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
 pkg_libs   = $(shell $(PKG_CONFIG) --libs $(1))
 NET_LIBS   = $(call pkg_libs,libcurl libcrypto json-c libqrencode)
-JOSE_LIBS  = $(call pkg_libs,libcrypto json-c)
 REG_LIBS   = $(call pkg_libs,sqlite3)
 $B/cmd/oktactl/sync.o: OUR_CPPFLAGS += -DOKTA_SBIN_DIR='"$(sbindir)"'
+$B/cmd/oktactl/doctor_files.o: OUR_CPPFLAGS += -DOKTA_LIB_DIR='"$(libdir)"' -DOKTA_PAM_DIR='"$(pamdir)"'
 $B/common/net/%.o $B/common/registry/%.o: PKG_CFLAGS = $(call pkg_cflags,$(NETFLOOR_PKGS))
 
 # --- archives --------------------------------------------------------------------------------
@@ -106,9 +109,9 @@ $B/okta-sync: $(SYNC:%=$B/%) $B/libapic.a $B/libnet.a $B/libregistry.a $B/libhos
   $B/libsnapw.a $B/libsnap.a $B/libbase.a
 	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) -linih
 
-$B/oktactl: $(CTL:%=$B/%) $B/libnet.a $B/libregistry.a $B/libhost.a $B/libmodel.a $B/libsnapw.a \
+$B/oktactl: $(CTL:%=$B/%) $B/libapic.a $B/libnet.a $B/libregistry.a $B/libhost.a $B/libmodel.a $B/libsnapw.a \
   $B/libsnap.a $B/libbase.a
-	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(JOSE_LIBS) $(REG_LIBS) -linih
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) -linih
 
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)

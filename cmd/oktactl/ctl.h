@@ -31,6 +31,8 @@ int ctl_group(const struct ctl *ctl, int argc, char **argv);
 int ctl_explain(const struct ctl *ctl, int argc, char **argv);
 int ctl_snapshot(const struct ctl *ctl, int argc, char **argv);
 int ctl_registry(const struct ctl *ctl, int argc, char **argv);
+int ctl_doctor(
+    const struct ctl *ctl, int argc, char **argv); /* 0, 1, 2: by the worst finding */
 
 /* "okta-login: WHAT" on standard error; returns STATUS, so that it can be returned. */
 int ctl_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -19,6 +19,7 @@ static const char help[] =
     "  config check             is the configuration complete and right?\n"
     "  config keys              every key, its type and default\n"
     "  status                   age and size of the snapshot, last sync, problems\n"
+    "  doctor [--offline]       check everything a login needs, and say what cures it\n"
     "  sync [--accept-shrink]   run okta-sync --once\n"
     "  user NAME                what this host knows of a person\n"
     "  group NAME               what this host knows of a group\n"
@@ -134,6 +135,7 @@ static const struct {
 	{ "explain", ctl_explain },
 	{ "snapshot", ctl_snapshot },
 	{ "registry", ctl_registry },
+	{ "doctor", ctl_doctor },
 	{ "token", ctl_token_command },
 };
 
