@@ -140,7 +140,7 @@ tell(const struct sync_status *status, const struct sync_report *report)
 	(void)fprintf(to, "okta-sync: %s\n", status->message);
 	syslog(status->exit_status == 0 ? LOG_INFO : LOG_ERR, "%s", status->message);
 	if (report->n + report->lost > 0)
-		(void)fprintf(to, "okta-sync: %zu problems, listed above\n",
+		(void)fprintf(to, "okta-sync: problems: %zu, listed above\n",
 		    report->n + report->lost);
 }
 
