@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "alone.h"
 #include "fill.h"
 #include "map.h"
 
@@ -23,22 +24,42 @@ static struct {
 	bool records_done;
 } state = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
+static bool
+lock(void)
+{
+	if (okta_nss_is_alone())
+		return false;
+	(void)pthread_mutex_lock(&state.mutex);
+	return true;
+}
+
+static void
+unlock(bool locked)
+{
+	if (locked)
+		(void)pthread_mutex_unlock(&state.mutex);
+}
+
 void
 okta_nss_rewind_users(void)
 {
-	(void)pthread_mutex_lock(&state.mutex);
+	bool locked;
+
+	locked = lock();
 	memset(&state.users, 0, sizeof(state.users));
-	(void)pthread_mutex_unlock(&state.mutex);
+	unlock(locked);
 }
 
 void
 okta_nss_rewind_groups(void)
 {
-	(void)pthread_mutex_lock(&state.mutex);
+	bool locked;
+
+	locked = lock();
 	memset(&state.groups, 0, sizeof(state.groups));
 	memset(&state.privates, 0, sizeof(state.privates));
 	state.records_done = false;
-	(void)pthread_mutex_unlock(&state.mutex);
+	unlock(locked);
 }
 
 /* A cursor of another file is worth nothing: begin again, and skip by id. */
@@ -64,13 +85,13 @@ advance(struct place *place, const struct okta_snap *snap, uint64_t cursor, uint
 /* The next user with these FLAGS and his place. */
 static enum okta_rc
 find_user(const struct place *place, const struct okta_snap *snap, unsigned flags,
-    uint64_t *cursor, struct okta_snap_user *ret)
+    uint64_t *cursor, struct okta_snap_passwd *ret)
 {
 	enum okta_rc r;
 
 	*cursor = cursor_in(place, snap);
 	do
-		r = okta_snap_next_user(snap, cursor, ret);
+		r = okta_snap_next_passwd(snap, cursor, ret);
 	while (r == OKTA_OK &&
 	       (ret->uid <= place->last_id || (ret->flags & flags) != flags));
 	return r;
@@ -79,7 +100,7 @@ find_user(const struct place *place, const struct okta_snap *snap, unsigned flag
 static enum okta_rc
 next_user(const struct okta_snap *snap, struct passwd *pw, char *buffer, size_t buflen)
 {
-	struct okta_snap_user user;
+	struct okta_snap_passwd user;
 	uint64_t cursor;
 	enum okta_rc r;
 
@@ -115,7 +136,7 @@ static enum okta_rc
 next_private(const struct okta_snap *snap, struct group *gr, char *buffer, size_t buflen)
 {
 	struct okta_snap_group group;
-	struct okta_snap_user user;
+	struct okta_snap_passwd user;
 	uint64_t cursor;
 	enum okta_rc r;
 
@@ -149,12 +170,13 @@ okta_nss_next_user(struct passwd *pw, char *buffer, size_t buflen)
 {
 	struct okta_nss_ref ref;
 	enum okta_rc r;
+	bool locked;
 
 	if (!okta_nss_map_get(&ref))
 		return OKTA_E_UNAVAIL;
-	(void)pthread_mutex_lock(&state.mutex);
+	locked = lock();
 	r = next_user(ref.snap, pw, buffer, buflen);
-	(void)pthread_mutex_unlock(&state.mutex);
+	unlock(locked);
 	okta_nss_map_put(&ref);
 	return r;
 }
@@ -164,12 +186,13 @@ okta_nss_next_group(struct group *gr, char *buffer, size_t buflen)
 {
 	struct okta_nss_ref ref;
 	enum okta_rc r;
+	bool locked;
 
 	if (!okta_nss_map_get(&ref))
 		return OKTA_E_UNAVAIL;
-	(void)pthread_mutex_lock(&state.mutex);
+	locked = lock();
 	r = next_group(ref.snap, gr, buffer, buflen);
-	(void)pthread_mutex_unlock(&state.mutex);
+	unlock(locked);
 	okta_nss_map_put(&ref);
 	return r;
 }

@@ -16,7 +16,7 @@
  * contradicts itself).
  */
 OKTA_MUST_CHECK enum okta_rc okta_nss_fill_passwd(
-    const struct okta_snap_user *user, struct passwd *pw, char *buffer, size_t buflen);
+    const struct okta_snap_passwd *user, struct passwd *pw, char *buffer, size_t buflen);
 OKTA_MUST_CHECK enum okta_rc okta_nss_fill_group(
     const struct okta_snap_group *group, struct group *gr, char *buffer, size_t buflen);
 

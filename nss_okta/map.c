@@ -4,42 +4,67 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "alone.h"
 #include "base/paths.h"
 
 #define OWNER	   0
-#define SLOTS	   4
+#define MAPPINGS   8
+#define PINS	   64
 #define RECHECK_MS 900	 /* "within a second", with the coarse clock's tick to spare */
 #define STUCK_MS   30000 /* a check this late: its lock was lost in a fork() */
+#define CACHE_LINE 64
+#define SLICE	   ((size_t)1 << 20) /* a multiple of every page size */
 
 /*
- * A reader pins a slot by raising its count and then looks whether the slot is still the
- * current one; a writer makes another slot current and then looks whether the old one is
- * pinned.  Both orders are sequentially consistent, so one of the two sees the other.
- * Only who holds the lock writes slots, and only slots that are neither current nor
- * pinned.
+ * A reader takes a pin of its own, writes the current mapping into it, and then looks
+ * whether that is still the current one; a writer makes another mapping current and then
+ * looks whether a pin names the old one.  Both orders are sequentially consistent, so one
+ * of the two sees the other.  Only who holds the lock writes mappings, and only mappings
+ * that are neither current nor pinned.
  *
- * After fork() the child has one thread and the parent's counts.  A pin or the lock of a
- * thread that is not there any more costs a slot for good, respectively is taken over,
- * since the lock names the process; a slot that was half written says so by is_set.
+ * Each pin has a cache line to itself, and a reader begins to look for a free one at that
+ * of the processor it runs on: readers on two processors share no line that is written.
+ * While there is one thread, a pin set aside for it is taken without a locked
+ * instruction; a signal handler that comes in between gives it back before it returns.
+ *
+ * After fork() the child has one thread and the parent's pins.  A pin or the lock of a
+ * thread that is not there any more costs a pin and its mapping for good, respectively is
+ * taken over, since the lock names the process; a mapping that was half written says so
+ * by is_set.
+ *
+ * To unmap a large file takes longer than a hundred lookups.  So what nobody reads any
+ * more becomes the rest, and each later lookup gives back a slice of it.  There is one
+ * rest at a time: an older one goes whole, so that a process that seldom looks anybody up
+ * keeps no more than one old file on the disk.
  */
-struct slot {
-	atomic_uint pins;
+struct mapping {
 	atomic_bool is_set;    /* snap is whole and mapped */
 	atomic_bool word_seen; /* superseded, but still what the path leads to */
 	struct okta_snap snap;
 };
 
+struct pin {
+	_Alignas(CACHE_LINE) atomic_int mapping; /* number + 1; 0 is free */
+};
+
 static struct {
-	atomic_int current;	 /* slot + 1; 0 is none */
+	atomic_int current;	 /* mapping + 1; 0 is none */
 	atomic_bool is_missing;	 /* at the last check there was nothing to serve */
 	atomic_llong checked_ms; /* when that was */
 	atomic_int lock;	 /* pid of the process whose thread checks, or 0 */
-	struct slot slots[SLOTS];
+	atomic_size_t rest_len;	 /* what is still mapped at rest; with the lock held */
+	unsigned char *rest;
+	struct pin alone; /* for the only thread; no locked instruction */
+	struct mapping mappings[MAPPINGS];
+	struct pin pins[PINS]; /* last: the first lookup of a process leaves them alone */
 } map;
 
 static long long
@@ -52,27 +77,69 @@ now_ms(void)
 	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* The current slot, pinned; -1 when there is none. */
-static int
-pin_current(void)
+/* A free pin, set to CURRENT; NULL when all are taken. */
+static struct pin *
+take_pin(int current)
 {
-	int i;
+	struct pin *pin = &map.alone;
+	unsigned i, cpu;
+	int none;
 
-	for (;;) {
-		i = atomic_load(&map.current) - 1;
-		if (i < 0)
-			return -1;
-		atomic_fetch_add(&map.slots[i].pins, 1);
-		if (atomic_load(&map.current) == i + 1)
-			return i;
-		atomic_fetch_sub(&map.slots[i].pins, 1);
+	if (okta_nss_is_alone() &&
+	    atomic_load_explicit(&pin->mapping, memory_order_relaxed) == 0) {
+		atomic_store_explicit(&pin->mapping, current, memory_order_relaxed);
+		atomic_signal_fence(memory_order_seq_cst);
+		return pin;
 	}
+	cpu = (unsigned)sched_getcpu();
+	for (i = 0; i < PINS; i++) {
+		none = 0;
+		pin = &map.pins[(cpu + i) % PINS];
+		if (atomic_compare_exchange_strong(&pin->mapping, &none, current))
+			return pin;
+	}
+	return NULL;
 }
 
 static void
-unpin(int i)
+drop_pin(struct pin *pin)
 {
-	atomic_fetch_sub(&map.slots[i].pins, 1);
+	atomic_store_explicit(&pin->mapping, 0, memory_order_release);
+}
+
+/* Pin the current mapping: ref->pin and ref->snap; false when there is none. */
+static bool
+pin_current(struct okta_nss_ref *ref)
+{
+	int current = atomic_load(&map.current);
+	struct pin *pin;
+
+	while (current != 0) {
+		pin = take_pin(current);
+		if (pin == NULL)
+			return false;
+		if (atomic_load(&map.current) == current) {
+			ref->pin = pin;
+			ref->snap = &map.mappings[current - 1].snap;
+			return true;
+		}
+		drop_pin(pin);
+		current = atomic_load(&map.current);
+	}
+	return false;
+}
+
+static bool
+is_pinned(int mapping)
+{
+	size_t i;
+
+	if (atomic_load(&map.alone.mapping) == mapping + 1)
+		return true;
+	for (i = 0; i < PINS; i++)
+		if (atomic_load(&map.pins[i].mapping) == mapping + 1)
+			return true;
+	return false;
 }
 
 /* Never waits. */
@@ -87,36 +154,66 @@ try_lock(void)
 	return holder != pid && atomic_compare_exchange_strong(&map.lock, &holder, pid);
 }
 
+/* With the lock held: keep KEEP bytes of the rest. */
 static void
-drop_slot(struct slot *slot)
+shorten_rest(size_t keep)
 {
-	struct okta_snap snap = slot->snap;
+	size_t len = atomic_load(&map.rest_len);
 
-	/* first, so that a fork() in between leaks the mapping instead of unmapping it
+	if (len <= keep)
+		return;
+	/* first, so that a fork() in between leaks the slice instead of unmapping it
 	 * twice */
-	atomic_store(&slot->is_set, false);
-	okta_snap_close(&snap);
+	atomic_store(&map.rest_len, keep);
+	(void)munmap(map.rest + keep, len - keep);
 }
 
-/* Unmap what is neither current nor read; returns a free slot or NULL. */
-static struct slot *
+/* With the lock held: what was MAPPING, which nobody reads any more, is the rest now. */
+static void
+retire(struct mapping *mapping)
+{
+	shorten_rest(0);
+	atomic_store(&mapping->is_set, false); /* before it is the rest, as above */
+	map.rest = (unsigned char *)(uintptr_t)mapping->snap.base;
+	atomic_store(&map.rest_len, mapping->snap.is_mapped ? mapping->snap.len : 0);
+}
+
+/* Who finds the lock taken leaves it to a later lookup. */
+static void
+give_back_slice(void)
+{
+	size_t len;
+
+	if (!try_lock())
+		return;
+	len = atomic_load(&map.rest_len);
+	shorten_rest(len == 0 ? 0 : (len - 1) / SLICE * SLICE);
+	atomic_store(&map.lock, 0);
+}
+
+/* Retire what is neither current nor read; returns a free one or NULL. */
+static struct mapping *
 sweep(void)
 {
-	struct slot *unused = NULL;
+	struct mapping *unused = NULL;
 	int i;
 
-	for (i = 0; i < SLOTS; i++) {
-		if (atomic_load(&map.current) == i + 1 ||
-		    atomic_load(&map.slots[i].pins) != 0)
+	for (i = 0; i < MAPPINGS; i++) {
+		if (atomic_load(&map.current) == i + 1)
 			continue;
-		if (atomic_load(&map.slots[i].is_set))
-			drop_slot(&map.slots[i]);
-		unused = &map.slots[i];
+		/* what is not set is not read: a pin that names it is about to be dropped
+		 */
+		if (atomic_load(&map.mappings[i].is_set)) {
+			if (is_pinned(i))
+				continue;
+			retire(&map.mappings[i]);
+		}
+		unused = &map.mappings[i];
 	}
 	return unused;
 }
 
-/* True if the path still leads to the file of the current slot, and it is as long. */
+/* True if the path still leads to the file of the current mapping, and it is as long. */
 static bool
 current_is_valid(void)
 {
@@ -125,11 +222,12 @@ current_is_valid(void)
 
 	if (i < 0 ||
 	    fstatat(AT_FDCWD, OKTA_SNAPSHOT_PATH, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    st.st_dev != map.slots[i].snap.dev || st.st_ino != map.slots[i].snap.ino ||
-	    (uint64_t)st.st_size != map.slots[i].snap.len)
+	    st.st_dev != map.mappings[i].snap.dev ||
+	    st.st_ino != map.mappings[i].snap.ino ||
+	    (uint64_t)st.st_size != map.mappings[i].snap.len)
 		return false;
-	if (okta_snap_is_superseded(&map.slots[i].snap))
-		atomic_store(&map.slots[i].word_seen, true);
+	if (okta_snap_is_superseded(&map.mappings[i].snap))
+		atomic_store(&map.mappings[i].word_seen, true);
 	return true;
 }
 
@@ -140,23 +238,23 @@ is_passing_trouble(enum okta_rc r)
 	return r == OKTA_E_SYS && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
 }
 
-/* Make FRESH current; false if every slot is taken. */
+/* Make FRESH current; false if every place is taken. */
 static bool
 install(const struct okta_snap *fresh)
 {
-	struct slot *slot = sweep();
+	struct mapping *mapping = sweep();
 
-	if (slot == NULL)
+	if (mapping == NULL)
 		return false;
-	slot->snap = *fresh;
-	atomic_store(&slot->word_seen, false);
-	atomic_store(&slot->is_set, true);
-	atomic_store(&map.current, (int)(slot - map.slots) + 1);
+	mapping->snap = *fresh;
+	atomic_store(&mapping->word_seen, false);
+	atomic_store(&mapping->is_set, true);
+	atomic_store(&map.current, (int)(mapping - map.mappings) + 1);
 	atomic_store(&map.is_missing, false);
 	return true;
 }
 
-/* With the lock held: look at the file.  A mapping no slot has room for goes to *own. */
+/* With the lock held: look at the file.  A mapping there is no place for goes to *own. */
 static void
 check(struct okta_snap *own)
 {
@@ -182,18 +280,21 @@ check(struct okta_snap *own)
 	atomic_store(&map.checked_ms, now_ms());
 }
 
-/* Slot I may be used without looking at the file. */
+/* The pinned mapping may be used without looking at the file. */
 static bool
-is_fresh(int i, long long age_ms)
+is_fresh(const struct okta_nss_ref *ref, long long age_ms)
 {
-	const struct slot *slot = &map.slots[i];
+	const struct mapping *mapping;
 
 	if (age_ms >= RECHECK_MS)
 		return false;
-	return !okta_snap_is_superseded(&slot->snap) || atomic_load(&slot->word_seen);
+	if (!okta_snap_is_superseded(ref->snap))
+		return true;
+	mapping = &map.mappings[atomic_load(&ref->pin->mapping) - 1];
+	return atomic_load(&mapping->word_seen);
 }
 
-/* The way past the slots: map, look up, unmap. */
+/* The way past the shared mappings: map, look up, unmap. */
 static bool
 map_for_this_call(struct okta_nss_ref *ref)
 {
@@ -204,51 +305,45 @@ map_for_this_call(struct okta_nss_ref *ref)
 	return true;
 }
 
-/* The file has to be looked at; slot I, if any, is pinned. */
+/* The file has to be looked at; there may be a pin. */
 static bool
-get_slowly(struct okta_nss_ref *ref, int i, long long age_ms)
+get_slowly(struct okta_nss_ref *ref, long long age_ms)
 {
 	bool locked = try_lock();
 
-	if (!locked && i >= 0 && age_ms < STUCK_MS) { /* another thread is at it */
-		ref->slot = i;
-		ref->snap = &map.slots[i].snap;
-		return true;
-	}
-	if (i >= 0)
-		unpin(i); /* before the check, which may want to unmap it */
+	if (!locked && ref->pin != NULL && age_ms < STUCK_MS)
+		return true; /* another thread is at it */
+	/* before the check, which may want to unmap it */
+	okta_nss_map_put(ref);
 	if (!locked)
 		return map_for_this_call(ref);
 	check(&ref->own);
 	atomic_store(&map.lock, 0);
-	ref->slot = pin_current();
-	if (ref->slot >= 0) {
-		ref->snap = &map.slots[ref->slot].snap;
-		return true;
-	}
-	return !atomic_load(&map.is_missing) && map_for_this_call(ref);
+	return pin_current(ref) ||
+	       (!atomic_load(&map.is_missing) && map_for_this_call(ref));
 }
 
 bool
 okta_nss_map_get(struct okta_nss_ref *ref)
 {
 	long long age_ms = now_ms() - atomic_load(&map.checked_ms);
-	int i = pin_current(), cancel;
+	int cancel;
 	bool got;
 
-	ref->slot = -1;
+	ref->pin = NULL;
 	ref->own.is_mapped = false;
-	if (i >= 0 && is_fresh(i, age_ms)) {
-		ref->slot = i;
-		ref->snap = &map.slots[i].snap;
-		return true;
-	}
-	if (i < 0 && atomic_load(&map.is_missing) && age_ms < RECHECK_MS)
+	if (atomic_load_explicit(&map.rest_len, memory_order_relaxed) != 0)
+		give_back_slice();
+	if (pin_current(ref)) {
+		if (is_fresh(ref, age_ms))
+			return true;
+	} else if (atomic_load(&map.is_missing) && age_ms < RECHECK_MS) {
 		return false;
+	}
 	/* open() and close() are cancellation points; a thread must not end holding the
 	 * lock */
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	got = get_slowly(ref, i, age_ms);
+	got = get_slowly(ref, age_ms);
 	(void)pthread_setcancelstate(cancel, NULL);
 	return got;
 }
@@ -256,8 +351,9 @@ okta_nss_map_get(struct okta_nss_ref *ref)
 void
 okta_nss_map_put(struct okta_nss_ref *ref)
 {
-	if (ref->slot >= 0)
-		unpin(ref->slot);
+	if (ref->pin != NULL)
+		drop_pin(ref->pin);
+	ref->pin = NULL;
 	if (ref->own.is_mapped)
 		okta_snap_close(&ref->own);
 }

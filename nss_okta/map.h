@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nss_okta/map.h - the one mapping of the snapshot that a process keeps.
  *
- * MUST: cost no system call while the file stays what it is; notice a replaced, damaged,
+ * MUST: cost no system call, and write no memory that another processor's lookups touch,
+ * while the file stays what it is; notice a replaced, damaged,
  * removed or new file within a second (a replaced one at once, by its superseded word);
+ * give the memory of a replaced file back, a slice a lookup;
  * survive threads, fork() in any of them, and deferred cancellation.
  * MUST NOT: keep a descriptor, wait for another thread, unmap what somebody reads, or
  * serve a file that was removed.
@@ -21,9 +23,8 @@
 
 struct okta_nss_ref {
 	const struct okta_snap *snap;
-	int slot; /* of the shared mapping, or -1 */
-	struct okta_snap
-	    own; /* mapped for this call alone when the slots cannot be had */
+	struct pin *pin;      /* keeps a shared mapping where it is */
+	struct okta_snap own; /* mapped for this call alone when those cannot be had */
 };
 
 /* False: there is no usable snapshot.  True: hand *ref back with okta_nss_map_put(). */

@@ -46,13 +46,23 @@ answer(enum okta_rc r, int saved, int *errnop)
 	}
 }
 
-/* NAME as a view; false if it cannot be a name of ours. */
+/* NAME as a view; false if it is too long or too short for a name of ours. */
 static bool
 view_of_name(const char *name, struct okta_view *ret)
 {
 	ret->p = name;
 	ret->len = strnlen(name, OKTA_SNAP_NAME_MAX + 1);
-	return okta_snap_name_is_valid(*ret);
+	return ret->len - 1 < OKTA_SNAP_NAME_MAX;
+}
+
+/*
+ * There is no snapshot.  What cannot be a name of ours is not found even then; as long as
+ * there is one, no record with such a name is ever given out.
+ */
+static enum okta_rc
+without_snapshot(struct okta_view name)
+{
+	return okta_snap_name_is_valid(name) ? OKTA_E_UNAVAIL : OKTA_E_NOTFOUND;
 }
 
 enum nss_status
@@ -61,15 +71,15 @@ _nss_okta_getpwnam_r(
 {
 	int saved = errno;
 	struct okta_nss_ref ref;
-	struct okta_snap_user user;
+	struct okta_snap_passwd user;
 	struct okta_view v;
 	enum okta_rc r;
 
 	if (!view_of_name(name, &v))
 		return answer(OKTA_E_NOTFOUND, saved, errnop);
 	if (!okta_nss_map_get(&ref))
-		return answer(OKTA_E_UNAVAIL, saved, errnop);
-	r = okta_snap_user_by_name(ref.snap, v, &user);
+		return answer(without_snapshot(v), saved, errnop);
+	r = okta_snap_passwd_by_name(ref.snap, v, &user);
 	if (r == OKTA_OK)
 		r = okta_nss_fill_passwd(&user, result, buffer, buflen);
 	okta_nss_map_put(&ref);
@@ -82,14 +92,14 @@ _nss_okta_getpwuid_r(
 {
 	int saved = errno;
 	struct okta_nss_ref ref;
-	struct okta_snap_user user;
+	struct okta_snap_passwd user;
 	enum okta_rc r;
 
 	if (uid < OKTA_SNAP_ID_FLOOR || uid > OKTA_SNAP_ID_CEIL)
 		return answer(OKTA_E_NOTFOUND, saved, errnop);
 	if (!okta_nss_map_get(&ref))
 		return answer(OKTA_E_UNAVAIL, saved, errnop);
-	r = okta_snap_user_by_uid(ref.snap, uid, &user);
+	r = okta_snap_passwd_by_uid(ref.snap, uid, &user);
 	if (r == OKTA_OK)
 		r = okta_nss_fill_passwd(&user, result, buffer, buflen);
 	okta_nss_map_put(&ref);
@@ -109,7 +119,7 @@ _nss_okta_getgrnam_r(
 	if (!view_of_name(name, &v))
 		return answer(OKTA_E_NOTFOUND, saved, errnop);
 	if (!okta_nss_map_get(&ref))
-		return answer(OKTA_E_UNAVAIL, saved, errnop);
+		return answer(without_snapshot(v), saved, errnop);
 	r = okta_snap_group_by_name(ref.snap, v, &group);
 	if (r == OKTA_OK)
 		r = okta_nss_fill_group(&group, result, buffer, buflen);
@@ -275,7 +285,7 @@ _nss_okta_initgroups_dyn(const char *user, gid_t group, long int *start, long in
 	if (!view_of_name(user, &v))
 		return answer(OKTA_E_NOTFOUND, saved, errnop);
 	if (!okta_nss_map_get(&ref))
-		return answer(OKTA_E_UNAVAIL, saved, errnop);
+		return answer(without_snapshot(v), saved, errnop);
 	r = okta_snap_user_by_name(ref.snap, v, &found);
 	if (r == OKTA_OK && !may_be_ours(ref.snap, &found, group))
 		r = OKTA_E_NOTFOUND;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 #include "ctl.h"
+#include "members.h"
 #include "out.h"
 
 static void
@@ -124,9 +127,8 @@ kind_name(enum okta_snap_group_kind kind)
 }
 
 static void
-group_json(const struct okta_snap_group *group)
+group_json(const struct okta_snap_group *group, struct okta_view members)
 {
-	struct okta_view members = group->members;
 	struct ctl_json j = { 0 };
 	uint32_t i;
 
@@ -146,9 +148,8 @@ group_json(const struct okta_snap_group *group)
 }
 
 static void
-group_text(const struct okta_snap_group *group)
+group_text(const struct okta_snap_group *group, struct okta_view members)
 {
-	struct okta_view members = group->members;
 	uint32_t i;
 
 	ctl_line("group", group->name);
@@ -170,6 +171,7 @@ ctl_group(const struct ctl *ctl, int argc, char **argv)
 {
 	struct okta_snap snap = { 0 };
 	struct okta_snap_group group;
+	struct okta_view members = { NULL, 0 };
 	enum okta_rc r;
 	int status;
 
@@ -181,11 +183,13 @@ ctl_group(const struct ctl *ctl, int argc, char **argv)
 	r = okta_snap_group_by_name(&snap, okta_view_str(argv[1]), &group);
 	if (r == OKTA_E_NOTFOUND)
 		r = okta_snap_group_by_okta_name(&snap, okta_view_str(argv[1]), &group);
+	if (r == OKTA_OK)
+		r = ctl_members(&group, &members);
 	if (r == OKTA_OK) {
 		if (ctl->json)
-			group_json(&group);
+			group_json(&group, members);
 		else
-			group_text(&group);
+			group_text(&group, members);
 	} else if (r == OKTA_E_NOTFOUND) {
 		status = ctl_fail(1,
 		    "no such group in the snapshot: check [groups] match; "
@@ -193,6 +197,7 @@ ctl_group(const struct ctl *ctl, int argc, char **argv)
 	} else {
 		status = ctl_fail(1, "the snapshot is damaged: run okta-sync --once");
 	}
+	free((void *)(uintptr_t)members.p);
 	okta_snap_close(&snap);
 	return status;
 }

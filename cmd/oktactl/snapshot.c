@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "base/paths.h"
 #include "ctl.h"
+#include "members.h"
 #include "out.h"
 #include "snap/read.h"
 
@@ -62,10 +65,9 @@ dump_user(const struct okta_snap *snap, const struct okta_snap_user *user)
 }
 
 static void
-dump_group(const struct okta_snap_group *group)
+dump_group(const struct okta_snap_group *group, struct okta_view members)
 {
 	static const char *const kinds[] = { "", "served", "local", "login" };
-	struct okta_view members = group->members;
 	struct ctl_json j = { 0 };
 	uint32_t i;
 
@@ -95,6 +97,7 @@ dump(const struct okta_snap *snap)
 {
 	struct okta_snap_group group;
 	struct okta_snap_user user;
+	struct okta_view members;
 	uint64_t cursor = 0;
 	enum okta_rc r;
 
@@ -105,8 +108,13 @@ dump(const struct okta_snap *snap)
 		return ctl_fail(1, "the snapshot is damaged behind user %llu",
 		    (unsigned long long)cursor);
 	cursor = 0;
-	while ((r = okta_snap_next_group(snap, &cursor, &group)) == OKTA_OK)
-		dump_group(&group);
+	while ((r = okta_snap_next_group(snap, &cursor, &group)) == OKTA_OK) {
+		r = ctl_members(&group, &members);
+		if (r != OKTA_OK)
+			break;
+		dump_group(&group, members);
+		free((void *)(uintptr_t)members.p);
+	}
 	if (r != OKTA_E_NOTFOUND)
 		return ctl_fail(1, "the snapshot is damaged behind group %llu",
 		    (unsigned long long)cursor);

@@ -32,7 +32,7 @@ struct okta_snapw_draft_group {
 	uint32_t n_members;
 	uint64_t members_len;
 	/* set while laying out */
-	uint64_t off, members_off, members_at;
+	uint64_t off, members_off;
 	bool omitted;
 };
 
@@ -51,7 +51,7 @@ struct okta_snapw {
 	size_t n_groups, groups_size;
 	struct okta_snapw_draft_user *users;
 	size_t n_users, users_size;
-	uint64_t user_records_len;
+	uint64_t user_records_len, names_len;
 	bool sealed; /* no group may be added any more */
 	bool finished;
 	uint32_t *locals; /* numbers of the LOCAL groups, once sealed */
@@ -64,12 +64,61 @@ struct okta_snapw {
 	size_t omitted_len;
 };
 
+/* What of a group is needed for each of its members; small, since that is all the time.
+ */
+struct okta_snapw_seat {
+	unsigned char *next; /* in the member list; NULL: it is not written */
+	uint32_t value;	     /* the gid, or the reference */
+	bool is_ref;
+};
+
+/* The file in the making. */
+struct okta_snapw_layout {
+	struct okta_snapw *w;
+	unsigned char *p;
+	uint64_t users_len, groups_len, members_len,
+	    names_len; /* users begin right behind the header */
+	uint64_t groups_off, members_off, names_off, indexes_off, end;
+	uint64_t seed;
+	uint32_t *group_order;	       /* group numbers as the file has them */
+	struct okta_snapw_seat *seats; /* by group number */
+	uint64_t *keys,
+	    *spare; /* room for one number per user or group, and to sort them */
+	uint32_t *gids, *refs; /* of one user */
+	char *answer;	       /* the names of one group's members */
+};
+
 /* Lengths of records before they are written. */
 uint64_t okta_snapw_user_record_len(const struct okta_snapw_draft_user *user);
 uint64_t okta_snapw_group_record_len(const struct okta_snapw_draft_group *group);
 
 /* Resolve the gids that groups join; OKTA_E_INPUT if a LOCAL group is missing. */
 OKTA_MUST_CHECK enum okta_rc okta_snapw_seal(struct okta_snapw *w, struct okta_err *err);
+
+/* Text WHICH of a group: 0 the name, 1 the Okta id, 2 the Okta name. */
+struct okta_view okta_snapw_group_text(
+    const struct okta_snapw_draft_group *group, unsigned which);
+
+/* Ascending, by radix; SPARE is room for N more. */
+void okta_snapw_sort(uint64_t *p, uint64_t *spare, size_t n);
+
+/* Most bytes an index of N entries may take, the padding before it too. */
+uint64_t okta_snapw_index_room(uint64_t n);
+
+/*
+ * Write all indexes from l->indexes_off on, at most to CAPACITY; sets l->seed and l->end.
+ * OKTA_E_CONFLICT if two records have one key.
+ */
+OKTA_MUST_CHECK enum okta_rc okta_snapw_write_indexes(
+    struct okta_snapw_layout *l, uint64_t capacity, struct okta_err *err);
+
+/* OKTA_E_CONFLICT if an Okta id is there twice among the users, or among the groups. */
+OKTA_MUST_CHECK enum okta_rc okta_snapw_check_okta_ids(
+    struct okta_snapw_layout *l, bool users, struct okta_err *err);
+
+/* OKTA_E_CONFLICT if a group record would hide the private group of a user. */
+OKTA_MUST_CHECK enum okta_rc okta_snapw_check_private_groups(
+    const struct okta_snap *snap, struct okta_err *err);
 
 void okta_snapw_arena_free(struct okta_snapw_arena *arena);
 

@@ -5,46 +5,56 @@
 #ifndef OKTA_SNAP_LE_H
 #define OKTA_SNAP_LE_H
 
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline uint16_t
 okta_le16(const unsigned char *p)
 {
-	return (uint16_t)(p[0] | p[1] << 8);
+	uint16_t n;
+
+	memcpy(&n, p, sizeof(n));
+	return le16toh(n);
 }
 
 static inline uint32_t
 okta_le32(const unsigned char *p)
 {
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	       (uint32_t)p[3] << 24;
+	uint32_t n;
+
+	memcpy(&n, p, sizeof(n));
+	return le32toh(n);
 }
 
 static inline uint64_t
 okta_le64(const unsigned char *p)
 {
-	return (uint64_t)okta_le32(p) | (uint64_t)okta_le32(p + 4) << 32;
+	uint64_t n;
+
+	memcpy(&n, p, sizeof(n));
+	return le64toh(n);
 }
 
 static inline void
 okta_le16_put(unsigned char *p, uint16_t n)
 {
-	p[0] = (unsigned char)n;
-	p[1] = (unsigned char)(n >> 8);
+	n = htole16(n);
+	memcpy(p, &n, sizeof(n));
 }
 
 static inline void
 okta_le32_put(unsigned char *p, uint32_t n)
 {
-	okta_le16_put(p, (uint16_t)n);
-	okta_le16_put(p + 2, (uint16_t)(n >> 16));
+	n = htole32(n);
+	memcpy(p, &n, sizeof(n));
 }
 
 static inline void
 okta_le64_put(unsigned char *p, uint64_t n)
 {
-	okta_le32_put(p, (uint32_t)n);
-	okta_le32_put(p + 4, (uint32_t)(n >> 32));
+	n = htole64(n);
+	memcpy(p, &n, sizeof(n));
 }
 
 /* The next multiple of TO, a power of two. */

@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 #include "snap/le.h"
+#include "snap/record.h"
 
-#define SUPERSEDED_AT  20
-#define GROUP_HEAD     40
 #define USER_MIN_BYTES 48 /* the shortest record that can hold its strings */
 
 /* --- the file
@@ -183,15 +182,6 @@ okta_snap_close(struct okta_snap *snap)
 	memset(snap, 0, sizeof(*snap));
 }
 
-bool
-okta_snap_is_superseded(const struct okta_snap *snap)
-{
-	const void *word = snap->base + SUPERSEDED_AT;
-
-	/* another process changes it; only zero or not matters, so byte order does not */
-	return __atomic_load_n((const uint32_t *)word, __ATOMIC_RELAXED) != 0;
-}
-
 /* --- the header
  * ---------------------------------------------------------------------------- */
 
@@ -212,19 +202,21 @@ take_section(
 static bool
 parse_indexes(struct okta_snap *snap, uint64_t *end)
 {
-	const unsigned char *p = snap->base + 136;
-	uint64_t off, slots, probe;
+	const unsigned char *p = snap->base + OKTA_SNAP_INDEXES_AT;
+	uint64_t off, buckets, probe;
 	size_t i;
 
 	for (i = 0; i < OKTA_SNAP_INDEX_COUNT; i++, p += 16) {
 		off = okta_le64(p);
-		slots = okta_le32(p + 8);
+		buckets = okta_le32(p + 8);
 		probe = okta_le32(p + 12);
-		if (slots == 0 || probe == 0 || probe > OKTA_SNAP_PROBE_MAX ||
-		    !take_section(snap, off, (slots + probe) * 8, 56, end))
+		if (buckets == 0 || probe == 0 || probe > OKTA_SNAP_PROBE_MAX ||
+		    off % OKTA_SNAP_BUCKET_BYTES != 0 ||
+		    !take_section(snap, off,
+			(buckets + probe - 1) * OKTA_SNAP_BUCKET_BYTES, 56, end))
 			return false;
 		snap->index[i].off = off;
-		snap->index[i].slots = (uint32_t)slots;
+		snap->index[i].buckets = (uint32_t)buckets;
 		snap->index[i].probe = (uint32_t)probe;
 	}
 	return true;
@@ -233,7 +225,7 @@ parse_indexes(struct okta_snap *snap, uint64_t *end)
 static bool
 parse_org_url(struct okta_snap *snap, uint64_t end)
 {
-	uint64_t len = okta_le32(snap->base + 216), off = okta_le64(snap->base + 224);
+	uint64_t len = okta_le32(snap->base + 232), off = okta_le64(snap->base + 224);
 
 	if (off != end || len > OKTA_SNAP_ORG_URL_MAX ||
 	    okta_pad(off + len + 1, 8) != snap->len)
@@ -255,9 +247,11 @@ parse_sections(struct okta_snap *snap)
 	snap->groups_len = okta_le64(p + 112);
 	snap->members_off = okta_le64(p + 120);
 	snap->members_len = okta_le64(p + 128);
+	snap->names_len = okta_le64(p + 136);
 	return take_section(snap, snap->users_off, snap->users_len, 0, &end) &&
 	       take_section(snap, snap->groups_off, snap->groups_len, 0, &end) &&
 	       take_section(snap, snap->members_off, snap->members_len, 0, &end) &&
+	       take_section(snap, end, snap->names_len, 0, &end) &&
 	       parse_indexes(snap, &end) && parse_org_url(snap, end);
 }
 
@@ -266,8 +260,7 @@ parse_sections(struct okta_snap *snap)
 static bool
 reserved_is_zero(const unsigned char *p)
 {
-	return (okta_le32(p + 220) | okta_le64(p + 232) | okta_le64(p + 240) |
-		   okta_le64(p + 248)) == 0;
+	return (okta_le32(p + 236) | okta_le64(p + 240) | okta_le64(p + 248)) == 0;
 }
 
 enum okta_rc
@@ -297,7 +290,7 @@ okta_snap_open_bytes(const void *bytes, size_t len, struct okta_snap *ret)
 	    snap.id_min > snap.id_max || !parse_sections(&snap))
 		return OKTA_E_INPUT;
 	if (snap.n_users > snap.users_len / USER_MIN_BYTES ||
-	    snap.n_groups > snap.groups_len / GROUP_HEAD)
+	    snap.n_groups > snap.groups_len / OKTA_SNAP_GROUP_HEAD)
 		return OKTA_E_INPUT;
 	*ret = snap;
 	return OKTA_OK;

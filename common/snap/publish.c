@@ -18,9 +18,10 @@
 #include "snap/read.h"
 #include "snap/write.h"
 
-#define TMP_SUFFIX    ".tmp"
-#define COMPARE_BYTES ((size_t)1 << 20)
-#define CREATE_TRIES  8
+#define TMP_SUFFIX	".tmp"
+#define PREVIOUS_SUFFIX ".previous"
+#define COMPARE_BYTES	((size_t)1 << 20)
+#define CREATE_TRIES	8
 
 static enum okta_rc
 explain_dir(enum okta_rc r, const char *path, struct okta_err *err)
@@ -229,6 +230,38 @@ sync_dir(int dir)
 	return r;
 }
 
+/*
+ * The file that is replaced keeps a second name, which nobody opens, until the next one
+ * is: a reader that unmaps it would otherwise be its last user, and wait in the middle of
+ * a lookup while the file system deletes it.  On a file system without links that is so.
+ */
+static bool
+name_of_previous(const char *name, char ret[NAME_MAX + 1])
+{
+	int n = snprintf(ret, NAME_MAX + 1, "%s" PREVIOUS_SUFFIX, name);
+
+	return n > 0 && n <= NAME_MAX;
+}
+
+static void
+keep_as_previous(int dir, const char *name)
+{
+	char previous[NAME_MAX + 1];
+
+	if (name_of_previous(name, previous) && linkat(dir, name, dir, previous, 0) < 0)
+		errno = 0;
+}
+
+/* Before the new file is written, so that there is room for it as if there were none. */
+static void
+remove_previous(int dir, const char *name)
+{
+	char previous[NAME_MAX + 1];
+
+	if (name_of_previous(name, previous))
+		(void)unlinkat(dir, previous, 0);
+}
+
 /* Swap the names; only then may the old file say that it is old. */
 static enum okta_rc
 replace(int dir, const char *tmp_name, const char *name, const char *path, uid_t owner,
@@ -238,6 +271,8 @@ replace(int dir, const char *tmp_name, const char *name, const char *path, uid_t
 	enum okta_rc rc = OKTA_E_INTERNAL;
 	int old = open_old(dir, name, owner);
 
+	if (old >= 0)
+		keep_as_previous(dir, name);
 	if (renameat(dir, tmp_name, dir, name) < 0) {
 		rc = okta_err_sys(err, errno, "%s: cannot replace", path);
 		goto out;
@@ -284,6 +319,7 @@ okta_snapw_publish(
 	}
 	tmp_name = tmp + (name - path);
 	remove_stale(dir, name);
+	remove_previous(dir, name);
 	fd = create_tmp(dir, tmp_name);
 	if (fd < 0) {
 		rc = okta_err_sys(err, errno, "%s: cannot create", tmp);

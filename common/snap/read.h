@@ -20,7 +20,7 @@
 #include "base/view.h"
 #include "snap/format.h"
 
-/* One mapped file.  Caller holds the struct; fields are for read.c and `status` only. */
+/* One mapped file.  Caller holds the struct; fields are for common/snap and `status`. */
 struct okta_snap {
 	const unsigned char *base;
 	size_t len;
@@ -33,9 +33,10 @@ struct okta_snap {
 	uint32_t id_min, id_max;
 	uint32_t n_users, n_groups;
 	uint64_t users_off, users_len, groups_off, groups_len, members_off, members_len;
+	uint64_t names_len; /* behind the member lists */
 	struct {
 		uint64_t off;
-		uint32_t slots, probe;
+		uint32_t buckets, probe;
 	} index[OKTA_SNAP_INDEX_COUNT];
 	struct okta_view org_url;
 };
@@ -69,7 +70,14 @@ OKTA_MUST_CHECK enum okta_rc okta_snap_open_bytes(
 void okta_snap_close(struct okta_snap *snap);
 
 /* True once the writer marked this file as replaced.  One load, no system call. */
-bool okta_snap_is_superseded(const struct okta_snap *snap);
+static inline bool
+okta_snap_is_superseded(const struct okta_snap *snap)
+{
+	const void *word = snap->base + OKTA_SNAP_SUPERSEDED_AT;
+
+	/* another process changes it; only zero or not matters, so byte order does not */
+	return __atomic_load_n((const uint32_t *)word, __ATOMIC_RELAXED) != 0;
+}
 
 /* Everything `snapshot verify` checks: body checksum, every record, every index entry
  * reachable, sorted order, names well formed, ids unique and in range.  O(n).  Message in
@@ -77,14 +85,23 @@ bool okta_snap_is_superseded(const struct okta_snap *snap);
 OKTA_MUST_CHECK enum okta_rc okta_snap_verify(
     const struct okta_snap *snap, struct okta_err *err);
 
+/* What passwd(5) shows of a user: nothing else of the record was looked at. */
+struct okta_snap_passwd {
+	uint32_t uid, gid;
+	unsigned flags;
+	/* begins the block: name \0 * \0 gecos \0 home \0 shell \0 */
+	struct okta_view name;
+	unsigned gecos_at, home_at, shell_at, block_len;
+	uint32_t front_len, covered, record_len;
+	uint64_t off; /* of the record */
+};
+
 struct okta_snap_user {
 	uint32_t uid, gid;
 	enum okta_snap_status status;
 	unsigned flags;
 	/* views into the mapping, each followed by a NUL there */
 	struct okta_view name, gecos, home, shell, okta_id, okta_login;
-	/* name \0 * \0 gecos \0 home \0 shell \0 */
-	struct okta_view passwd_block;
 	const unsigned char *gids; /* use okta_snap_gid() */
 	uint32_t n_gids;
 	const unsigned char *refs; /* use okta_snap_ref() */
@@ -97,8 +114,12 @@ struct okta_snap_group {
 	uint32_t gid; /* 0 for OKTA_SNAP_GROUP_LOGIN */
 	unsigned flags;
 	struct okta_view name, okta_id, okta_name;
-	struct okta_view members; /* n_members names, each followed by a NUL */
 	uint32_t n_members;
+	uint32_t members_len; /* of their names, each followed by a NUL */
+	/* use okta_snap_copy_members() */
+	uint32_t members_sum;
+	const unsigned char *list, *names;
+	uint64_t names_len;
 	const unsigned char *joins; /* use okta_snap_join() */
 	uint32_t n_joins;
 	uint64_t off; /* of the record; 0 for a user's implied private group */
@@ -120,6 +141,23 @@ uint32_t okta_snap_gid(const struct okta_snap_user *user, uint32_t i);
 uint64_t okta_snap_ref(const struct okta_snap_user *user, uint32_t i); /* record offset */
 uint32_t okta_snap_join(const struct okta_snap_group *group, uint32_t i);
 
+/*
+ * Copy the members' names, one after the other, each followed by a NUL, to the
+ * group->members_len bytes at DST, and a pointer to each to the group->n_members places
+ * of RET_NAMES, unless that is NULL.  OKTA_OK, or OKTA_E_INPUT with garbage in both.
+ */
+OKTA_MUST_CHECK enum okta_rc okta_snap_copy_members(
+    const struct okta_snap_group *group, char *dst, char **ret_names);
+
+/*
+ * OKTA_OK, OKTA_E_NOTFOUND, OKTA_E_INPUT.  NAME may be anything of at most 32 bytes.
+ * *ret is undefined unless OKTA_OK.
+ */
+OKTA_MUST_CHECK enum okta_rc okta_snap_passwd_by_name(
+    const struct okta_snap *snap, struct okta_view name, struct okta_snap_passwd *ret);
+OKTA_MUST_CHECK enum okta_rc okta_snap_passwd_by_uid(
+    const struct okta_snap *snap, uint32_t uid, struct okta_snap_passwd *ret);
+
 /* OKTA_OK, OKTA_E_NOTFOUND, OKTA_E_INPUT.  *ret is untouched unless OKTA_OK. */
 OKTA_MUST_CHECK enum okta_rc okta_snap_user_by_name(
     const struct okta_snap *snap, struct okta_view name, struct okta_snap_user *ret);
@@ -135,7 +173,7 @@ OKTA_MUST_CHECK enum okta_rc okta_snap_group_by_okta_name(const struct okta_snap
     struct okta_view okta_name, struct okta_snap_group *ret);
 /* The group that a user with OKTA_SNAP_USER_PRIVATE_GROUP implies. */
 void okta_snap_private_group(
-    const struct okta_snap_user *user, struct okta_snap_group *ret);
+    const struct okta_snap_passwd *user, struct okta_snap_group *ret);
 /* The record at an offset taken from okta_snap_ref(). */
 OKTA_MUST_CHECK enum okta_rc okta_snap_group_at(
     const struct okta_snap *snap, uint64_t off, struct okta_snap_group *ret);
@@ -144,6 +182,8 @@ OKTA_MUST_CHECK enum okta_rc okta_snap_group_at(
  * Enumeration in file order.  Start with *cursor = 0; OKTA_OK moves it to the next
  * record, OKTA_E_NOTFOUND is the end.
  */
+OKTA_MUST_CHECK enum okta_rc okta_snap_next_passwd(
+    const struct okta_snap *snap, uint64_t *cursor, struct okta_snap_passwd *ret);
 OKTA_MUST_CHECK enum okta_rc okta_snap_next_user(
     const struct okta_snap *snap, uint64_t *cursor, struct okta_snap_user *ret);
 OKTA_MUST_CHECK enum okta_rc okta_snap_next_group(

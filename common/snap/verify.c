@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -44,11 +45,11 @@ refs_are_login_groups(const struct okta_snap *snap, const struct okta_snap_user 
 static bool
 user_is_found_again(const struct okta_snap *snap, const struct okta_snap_user *user)
 {
-	struct okta_snap_user found;
+	struct okta_snap_passwd found;
 
-	return okta_snap_user_by_name(snap, user->name, &found) == OKTA_OK &&
+	return okta_snap_passwd_by_name(snap, user->name, &found) == OKTA_OK &&
 	       found.off == user->off &&
-	       okta_snap_user_by_uid(snap, user->uid, &found) == OKTA_OK &&
+	       okta_snap_passwd_by_uid(snap, user->uid, &found) == OKTA_OK &&
 	       found.off == user->off;
 }
 
@@ -83,23 +84,55 @@ verify_users(const struct okta_snap *snap, struct okta_err *err)
 	return OKTA_OK;
 }
 
-/* Exactly n_members well-formed names. */
-static bool
-members_are_names(const struct okta_snap_group *group)
+/* The name table holds the users' names in their order, and zeros behind them. */
+static enum okta_rc
+verify_names(const struct okta_snap *snap, struct okta_err *err)
 {
-	const char *p = group->members.p, *end = p + group->members.len;
+	uint64_t at = snap->members_off + snap->members_len, end = at + snap->names_len;
+	struct okta_snap_passwd user;
 	struct okta_view name;
-	uint32_t n = 0;
+	uint64_t cursor = 0;
 
-	if (group->members.len == 0)
-		return group->n_members == 0;
-	for (; p < end; p += name.len + 1, n++) {
-		name.p = p;
-		name.len = strnlen(p, (size_t)(end - p));
+	if (snap->names_len < OKTA_SNAP_NAMES_PAD)
+		return damaged(err, "length of the name table", 136);
+	while (okta_snap_next_passwd(snap, &cursor, &user) == OKTA_OK) {
+		if (end - at < OKTA_SNAP_NAMES_PAD)
+			return damaged(err, "name table", at);
+		name.p = (const char *)snap->base + at + 1;
+		name.len = snap->base[at];
+		if (!okta_view_eq(name, user.name))
+			return damaged(err, "name table", at);
+		at += 1 + name.len;
+	}
+	if (end - at < OKTA_SNAP_NAMES_PAD || end - at >= OKTA_SNAP_NAMES_PAD + 8)
+		return damaged(err, "length of the name table", 136);
+	for (; at < end; at++)
+		if (snap->base[at] != 0)
+			return damaged(err, "bytes behind the name table", at);
+	return OKTA_OK;
+}
+
+/* The members are well-formed names, and each of them once. */
+static bool
+members_are_names(const struct okta_snap_group *group, char *answer)
+{
+	const char *p = answer, *end = p + group->members_len;
+	struct okta_view name;
+	uint32_t i;
+
+	if (okta_snap_copy_members(group, answer, NULL) != OKTA_OK)
+		return false;
+	for (; p < end; p += name.len + 1) {
+		name = okta_view_str(p);
 		if (!okta_snap_name_is_valid(name))
 			return false;
 	}
-	return n == group->n_members;
+	/* the table is in the order of the users, and so is every list */
+	for (i = 1; i < group->n_members; i++)
+		if (okta_le32(group->list + (size_t)i * 4) <=
+		    okta_le32(group->list + (size_t)i * 4 - 4))
+			return false;
+	return true;
 }
 
 static bool
@@ -135,18 +168,18 @@ comes_after(const struct okta_snap_group *group, const struct okta_snap_group *l
 static bool
 hides_private_group(const struct okta_snap *snap, const struct okta_snap_group *group)
 {
-	struct okta_snap_user user;
+	struct okta_snap_passwd user;
 
 	if (group->kind == OKTA_SNAP_GROUP_LOGIN)
 		return false;
-	return (okta_snap_user_by_name(snap, group->name, &user) == OKTA_OK &&
+	return (okta_snap_passwd_by_name(snap, group->name, &user) == OKTA_OK &&
 		   (user.flags & OKTA_SNAP_USER_PRIVATE_GROUP) != 0) ||
-	       (okta_snap_user_by_uid(snap, group->gid, &user) == OKTA_OK &&
+	       (okta_snap_passwd_by_uid(snap, group->gid, &user) == OKTA_OK &&
 		   (user.flags & OKTA_SNAP_USER_PRIVATE_GROUP) != 0);
 }
 
 static enum okta_rc
-verify_groups(const struct okta_snap *snap, struct okta_err *err)
+verify_groups(const struct okta_snap *snap, char *answer, struct okta_err *err)
 {
 	struct okta_snap_group group, last;
 	uint64_t cursor = 0;
@@ -156,7 +189,7 @@ verify_groups(const struct okta_snap *snap, struct okta_err *err)
 	while ((r = okta_snap_next_group(snap, &cursor, &group)) == OKTA_OK) {
 		if (n > 0 && !comes_after(&group, &last))
 			return damaged(err, "group out of order", group.off);
-		if (!members_are_names(&group))
+		if (!members_are_names(&group, answer))
 			return damaged(err, "member names of a group", group.off);
 		if (!group_is_found_again(snap, &group))
 			return damaged(
@@ -175,6 +208,16 @@ verify_groups(const struct okta_snap *snap, struct okta_err *err)
 	return OKTA_OK;
 }
 
+static unsigned
+used_slots(const unsigned char *bucket)
+{
+	unsigned i, n = 0;
+
+	for (i = OKTA_SNAP_BUCKET_SLOTS; i < 2 * OKTA_SNAP_BUCKET_SLOTS; i++)
+		n += okta_le32(bucket + (size_t)i * 4) != 0;
+	return n;
+}
+
 /* As every record is found, equal numbers mean that no slot leads anywhere else. */
 static enum okta_rc
 verify_slots(const struct okta_snap *snap, struct okta_err *err)
@@ -191,9 +234,9 @@ verify_slots(const struct okta_snap *snap, struct okta_err *err)
 	}
 	for (i = 0; i < OKTA_SNAP_INDEX_COUNT; i++) {
 		off = snap->index[i].off;
-		all = (uint64_t)snap->index[i].slots + snap->index[i].probe;
+		all = (uint64_t)snap->index[i].buckets + snap->index[i].probe - 1;
 		for (j = 0, used = 0; j < all; j++)
-			used += okta_le64(snap->base + off + j * 8) != 0;
+			used += used_slots(snap->base + off + j * OKTA_SNAP_BUCKET_BYTES);
 		if (used != want[i])
 			return damaged(err, "stray index entry", off);
 	}
@@ -204,16 +247,23 @@ enum okta_rc
 okta_snap_verify(const struct okta_snap *snap, struct okta_err *err)
 {
 	enum okta_rc r;
+	char *answer;
 
 	if (okta_snap_sum64(snap->base + OKTA_SNAP_HEADER_BYTES,
 		snap->len - OKTA_SNAP_HEADER_BYTES) != okta_le64(snap->base + 56))
 		return damaged(err, "checksum of the whole", 56);
 	if (!okta_text_is_printable(snap->org_url))
 		return damaged(err, "org URL", okta_le64(snap->base + 224));
+	answer = malloc(OKTA_SNAP_GROUP_ANSWER_MAX);
+	if (answer == NULL)
+		return okta_err_set(err, OKTA_E_NOMEM, "snapshot: out of memory");
 	r = verify_users(snap, err);
 	if (r == OKTA_OK)
-		r = verify_groups(snap, err);
+		r = verify_names(snap, err);
+	if (r == OKTA_OK)
+		r = verify_groups(snap, answer, err);
 	if (r == OKTA_OK)
 		r = verify_slots(snap, err);
+	free(answer);
 	return r;
 }

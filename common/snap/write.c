@@ -508,6 +508,7 @@ okta_snapw_add_user(
 
 	w->users[w->n_users++] = draft;
 	w->user_records_len += okta_snapw_user_record_len(&draft);
+	w->names_len += 1 + user->name.len;
 	for (i = 0; i < n; i++) {
 		group = &w->groups[w->scratch[i]];
 		if (group->kind == OKTA_SNAP_GROUP_LOGIN)

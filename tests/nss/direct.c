@@ -14,6 +14,7 @@
 #include <pwd.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,9 +24,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,9 +38,12 @@
 #include <cmocka.h>
 
 #include "base/paths.h"
+#include "snap/le.h"
 #include "snap/write.h"
 
 #define N_USERS 200
+#define N_LARGE 28000 /* several slices */
+#define SLICE	((size_t)1 << 20)
 #define FIRST	100000 /* uid of u0 */
 #define ENG	90000
 #define SUDO	27
@@ -109,6 +117,26 @@ reallocarray(void *p, size_t n, size_t size)
 		return NULL;
 	}
 	return realloc(p, n * size);
+}
+
+/* What the module unmaps goes through here. */
+static void (*_Atomic at_munmap)(uintptr_t at, size_t len);
+
+int __interceptor_munmap(void *p, size_t len) __attribute__((weak)); /* a sanitizer's */
+
+int
+munmap(void *p, size_t len)
+{
+	void (*hook)(uintptr_t, size_t) = atomic_load(&at_munmap);
+	int r;
+
+	if (__interceptor_munmap != NULL)
+		r = __interceptor_munmap(p, len);
+	else
+		r = (int)syscall(SYS_munmap, p, len);
+	if (hook != NULL)
+		hook((uintptr_t)p, len);
+	return r;
 }
 
 /* --- snapshots
@@ -232,6 +260,50 @@ count_mappings(void)
 	return n;
 }
 
+/* How much of snapshots, present and replaced, is mapped. */
+static size_t
+mapped_bytes(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	unsigned long from, to;
+	char line[512];
+	size_t n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strstr(line, OKTA_SNAPSHOT_FILE) != NULL &&
+		    sscanf(line, "%lx-%lx", &from, &to) == 2)
+			n += to - from;
+	(void)fclose(f);
+	return n;
+}
+
+static void
+look_up(unsigned times)
+{
+	struct passwd pw;
+
+	while (times-- > 0) {
+		assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+		assert_int_equal(pw.pw_uid, FIRST + 3);
+	}
+}
+
+/* The module has mapped a small file, and a large one of *ret_bytes that it replaced. */
+static void
+replace_large(size_t *ret_bytes)
+{
+	look_up(10); /* gives back what is left of earlier tests */
+	publish(2, 0, N_LARGE);
+	look_up(2); /* sees it; gives the one before back */
+	assert_int_equal(count_mappings(), 1);
+	*ret_bytes = mapped_bytes();
+	assert_true(*ret_bytes > 3 * SLICE);
+	publish(3, 0, 10);
+	look_up(1);
+	assert_int_equal(count_mappings(), 2);
+}
+
 /* --- the file comes and goes
  * ----------------------------------------------------------------- */
 
@@ -288,7 +360,123 @@ removed_snapshot_is_not_served_after_a_second(void **state)
 	assert_int_equal(unlink(OKTA_SNAPSHOT_PATH), 0);
 	nap_ms(1000);
 	assert_int_equal(lookup("u1", &pw), NSS_STATUS_UNAVAIL);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_UNAVAIL);
 	assert_int_equal(count_mappings(), 0);
+}
+
+/* Unmapping a large file would make the lookup that sees the new one take far longer than
+ * any other. */
+static void
+replaced_snapshot_is_given_back_by_a_slice_a_lookup(void **state)
+{
+	size_t large, small, left;
+
+	(void)state;
+	replace_large(&large);
+	small = mapped_bytes() - large; /* none of the old one yet */
+	assert_true(small > 0 && small < SLICE);
+	for (left = large; left > 0;) {
+		look_up(1);
+		assert_true(mapped_bytes() < small + left);
+		assert_true(mapped_bytes() + SLICE >= small + left);
+		left = mapped_bytes() - small;
+	}
+	assert_int_equal(count_mappings(), 1);
+}
+
+/* Each costs its size on the disk. */
+static void
+process_that_seldom_looks_up_keeps_one_replaced_snapshot(void **state)
+{
+	size_t large;
+	unsigned i;
+
+	(void)state;
+	replace_large(&large);
+	for (i = 0; i < 3; i++) {
+		publish(4 + i, 0, N_LARGE);
+		look_up(1);
+		assert_true(count_mappings() <= 2);
+	}
+}
+
+static unsigned unmapped;
+
+static void
+look_up_meanwhile(uintptr_t at, size_t len)
+{
+	(void)at;
+	(void)len;
+	if (unmapped++ == 0)
+		look_up(20);
+}
+
+/* As in a signal handler: the slice is taken, and the lock. */
+static void
+lookup_amid_giving_back_answers_and_leaves_it_alone(void **state)
+{
+	size_t large;
+
+	(void)state;
+	replace_large(&large);
+	unmapped = 0;
+	atomic_store(&at_munmap, look_up_meanwhile);
+	look_up(1);
+	atomic_store(&at_munmap, NULL);
+	assert_int_equal(unmapped, 1);
+	look_up(10);
+	assert_int_equal(count_mappings(), 1);
+}
+
+static uintptr_t gone_at;
+static size_t gone_len;
+
+static void
+must_not_be_gone(uintptr_t at, size_t len)
+{
+	if (at < gone_at + gone_len && gone_at < at + len)
+		_exit(3);
+}
+
+static void
+fork_meanwhile(uintptr_t at, size_t len)
+{
+	int status;
+	pid_t pid;
+
+	atomic_store(&at_munmap, NULL);
+	pid = fork();
+	if (pid == 0) {
+		gone_at = at;
+		gone_len = len;
+		atomic_store(&at_munmap, must_not_be_gone);
+		look_up(10);
+		_exit(count_mappings() == 1 ? 0 : 4);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	unmapped++;
+}
+
+/* Where the slice was, the child may have mapped something else by then. */
+static void
+child_forked_amid_giving_back_unmaps_the_rest_and_nothing_twice(void **state)
+{
+	size_t large;
+
+	(void)state;
+	replace_large(&large);
+	unmapped = 0;
+	atomic_store(&at_munmap, fork_meanwhile);
+	look_up(10);
+	assert_int_equal(unmapped, 1);
+	assert_int_equal(count_mappings(), 1);
+	replace_large(&large);
+	publish(4, 0, 10);
+	atomic_store(&at_munmap, fork_meanwhile); /* amid unmapping the whole of it */
+	look_up(10);
+	assert_int_equal(unmapped, 2);
+	assert_int_equal(count_mappings(), 1);
 }
 
 static void
@@ -382,6 +570,33 @@ damaged_or_untrusted_snapshot_is_unavailable(void **state)
 	nap_ms(1000);
 	assert_int_equal(lookup("u150", &pw), NSS_STATUS_UNAVAIL); /* and no SIGBUS */
 	(void)unlink(OKTA_SNAPSHOT_PATH);
+}
+
+/* After an upgrade, until okta-sync has written a file of today's format. */
+static void
+snapshot_of_an_older_format_is_unavailable_until_it_is_replaced(void **state)
+{
+	unsigned char head[OKTA_SNAP_HEADER_BYTES];
+	struct passwd pw;
+	int fd;
+
+	(void)state;
+	fd = open(OKTA_SNAPSHOT_PATH, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, head, sizeof(head), 0), sizeof(head));
+	okta_le32_put(head + 8, OKTA_SNAP_VERSION - 1);
+	okta_le32_put(head + 16, okta_snap_sum32(head + 24, sizeof(head) - 24));
+	(void)unlink(OKTA_SNAPSHOT_PATH);
+	(void)close(fd);
+	fd = open(OKTA_SNAPSHOT_PATH, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, head, sizeof(head)), sizeof(head));
+	(void)close(fd);
+	nap_ms(1000);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_UNAVAIL);
+	publish(8, 0, N_USERS);
+	nap_ms(1000);
+	assert_int_equal(lookup("u1", &pw), NSS_STATUS_SUCCESS);
 }
 
 static void
@@ -776,7 +991,7 @@ static void *
 look_up_all_the_time(void *arg)
 {
 	unsigned i = (unsigned)(uintptr_t)arg, k = i, n = 0, generation;
-	char name[16], b[16384], text[64];
+	char name[16], b[131072], text[64];
 	struct passwd pw;
 	struct group gr;
 	int e;
@@ -831,6 +1046,9 @@ finish(pthread_t *threads, unsigned n)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
+/* Every mapping is current, read by a thread, or mapped for one call. */
+#define MOST_MAPPINGS (8 + 16)
+
 static void
 sixteen_threads_see_right_answers_while_the_snapshot_is_replaced(void **state)
 {
@@ -841,8 +1059,9 @@ sixteen_threads_see_right_answers_while_the_snapshot_is_replaced(void **state)
 	(void)state;
 	start(threads, 16);
 	for (generation = 10; time(NULL) < end; generation++) {
-		publish(generation, 0, N_USERS);
+		publish(generation, 0, generation % 8 == 0 ? N_USERS * 25 : N_USERS);
 		nap_ms(generation % 7);
+		assert_true(count_mappings() <= MOST_MAPPINGS);
 	}
 	finish(threads, 16);
 	assert_int_equal(atomic_load(&wrong), 0);
@@ -854,6 +1073,61 @@ sixteen_threads_see_right_answers_while_the_snapshot_is_replaced(void **state)
 	nap_ms(1000);
 	assert_int_equal(fresh(NULL), 0);
 	assert_true(count_mappings() <= 2); /* the old ones are let go */
+}
+
+static volatile sig_atomic_t interruptions, wrong_in_handler;
+
+static void
+look_up_in_between(int signal_number)
+{
+	struct passwd pw;
+	char b[1024];
+	int e;
+
+	(void)signal_number;
+	if (getpwnam_f("u9", &pw, b, sizeof(b), &e) != NSS_STATUS_SUCCESS ||
+	    pw.pw_uid != FIRST + 9)
+		wrong_in_handler = wrong_in_handler + 1;
+	interruptions = interruptions + 1;
+}
+
+/* A handler finds its thread in the middle of a lookup; both get right answers, and
+ * nothing is unmapped that the interrupted one reads. */
+static void
+lookup_in_a_signal_handler_does_not_disturb_the_one_it_interrupts(void **state)
+{
+	const struct itimerval each_ms = { { 0, 1000 }, { 0, 1000 } }, never = { 0 };
+	struct sigaction sa = { .sa_handler = look_up_in_between,
+		.sa_flags = SA_RESTART };
+	struct sigaction old;
+	struct passwd pw;
+	unsigned i;
+	pid_t pid;
+
+	(void)state;
+	interruptions = wrong_in_handler = 0;
+	pid = fork();
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* should a lookup crash */
+		for (i = 10; getppid() != 1; i++) {
+			publish(i, 0, N_USERS);
+			nap_ms(1);
+		}
+		_exit(1);
+	}
+	assert_int_equal(sigaction(SIGALRM, &sa, &old), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &each_ms, NULL), 0);
+	while (interruptions < 500) {
+		if (lookup("u5", &pw) != NSS_STATUS_SUCCESS || pw.pw_uid != FIRST + 5)
+			break;
+	}
+	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+	assert_int_equal(sigaction(SIGALRM, &old, NULL), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(interruptions >= 500);
+	assert_int_equal(wrong_in_handler, 0);
+	assert_true(count_mappings() <= 8);
 }
 
 /* Runs in a child: the state it inherited, whatever it was, still gives right answers. */
@@ -1006,9 +1280,14 @@ main(int argc, char **argv)
 		cmocka_unit_test(new_snapshot_is_seen_within_a_second),
 		F(removed_snapshot_is_not_served_after_a_second),
 		F(replaced_snapshot_is_seen_at_the_next_call),
+		F(replaced_snapshot_is_given_back_by_a_slice_a_lookup),
+		F(process_that_seldom_looks_up_keeps_one_replaced_snapshot),
+		F(lookup_amid_giving_back_answers_and_leaves_it_alone),
+		F(child_forked_amid_giving_back_unmaps_the_rest_and_nothing_twice),
 		F(replacement_without_the_word_is_seen_within_a_second),
 		F(restored_snapshot_with_the_word_set_is_served),
 		F(damaged_or_untrusted_snapshot_is_unavailable),
+		F(snapshot_of_an_older_format_is_unavailable_until_it_is_replaced),
 		cmocka_unit_test(
 		    damaged_record_is_unavailable_and_its_neighbours_are_not),
 		F(every_buffer_size_keeps_the_contract),
@@ -1022,6 +1301,7 @@ main(int argc, char **argv)
 		F(enumeration_goes_on_in_a_replaced_snapshot),
 		F(enumeration_stays_where_the_buffer_was_too_small),
 		F(group_enumeration_gives_served_then_private_groups_and_no_local_one),
+		F(lookup_in_a_signal_handler_does_not_disturb_the_one_it_interrupts),
 		F(sixteen_threads_see_right_answers_while_the_snapshot_is_replaced),
 		F(children_forked_amid_lookups_answer_and_see_replacements),
 		F(cancellation_waits_until_the_lookup_is_over),

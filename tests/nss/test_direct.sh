@@ -8,7 +8,7 @@ b=${1:-build}
 
 # direct BUILD [SANITIZER]: the caller links what the module must not
 direct() {
-	make -s ${2:+SAN=$2} WERROR=1 "$1/libnss_okta.so.2" "$1/libsnapw.a" "$1/libsnap.a" "$1/libbase.a" >/dev/null
+	make -s ${2:+SAN=$2} B="$1" WERROR=1 "$1/libnss_okta.so.2" "$1/libsnapw.a" "$1/libsnap.a" "$1/libbase.a" >/dev/null
 	mkdir -p "$1/tests/nss"
 	cc -std=gnu11 -D_GNU_SOURCE -Icommon -DOKTA_CONF_DIR='"/etc/okta-login"' \
 	  -DOKTA_STATE_DIR='"/var/lib/okta-login"' -DOKTA_RUN_DIR='"/run/okta-login"' \

@@ -178,10 +178,23 @@ fx_seal_header(unsigned char *p)
 	okta_le32_put(p + 16, okta_snap_sum32(p + 24, OKTA_SNAP_HEADER_BYTES - 24));
 }
 
+/* A user's record has two checksums; LEN and the lengths of its texts may be forged, but
+ * not so that they lead out of the file. */
 static inline void
 fx_seal_record(unsigned char *p, uint64_t off)
 {
-	okta_le32_put(p + off, okta_snap_sum32(p + off + 4, okta_le32(p + off + 4) - 4));
+	unsigned char *r = p + off;
+	size_t len = okta_le32(r + 4), front, covered = len;
+
+	if (off < okta_le64(p + 104)) {
+		front = (size_t)okta_pad(
+		    32 + (size_t)r[18] + r[19] + r[20] + r[21] + 6, 8);
+		covered = front > OKTA_SNAP_USER_COVERED ? front : OKTA_SNAP_USER_COVERED;
+		if (covered > len)
+			covered = len;
+		okta_le32_put(r + 28, okta_snap_sum32(r + covered, len - covered));
+	}
+	okta_le32_put(r, okta_snap_sum32(r + 4, covered - 4));
 }
 
 static inline void

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "snap/member.h"
 #include "snap_fixture.h"
 
 struct fixture {
@@ -67,10 +68,6 @@ user_by_name_gives_every_field(void **state)
 	assert_view(u.shell, "/bin/bash");
 	assert_view(u.okta_id, "00uada");
 	assert_view(u.okta_login, "ada@acme.example");
-	assert_int_equal(
-	    u.passwd_block.len, sizeof("ada\0*\0Ada Lovelace\0/home/ada\0/bin/bash"));
-	assert_memory_equal(u.passwd_block.p,
-	    "ada\0*\0Ada Lovelace\0/home/ada\0/bin/bash", u.passwd_block.len);
 	assert_int_equal(u.n_gids, 3); /* sudo through ops, eng, ops: ascending */
 	assert_int_equal(okta_snap_gid(&u, 0), FX_SUDO);
 	assert_int_equal(okta_snap_gid(&u, 1), 6000);
@@ -82,6 +79,58 @@ user_by_name_gives_every_field(void **state)
 	assert_int_equal(g.kind, OKTA_SNAP_GROUP_LOGIN);
 	assert_view(g.okta_name, "Everyone");
 	assert_int_equal(okta_snap_ref(&u, 1), 0);
+}
+
+/* What NSS copies in one piece is exactly what passwd(5) shows. */
+static void
+passwd_by_name_and_by_uid_give_the_block_of_five_texts(void **state)
+{
+	static const char block[] = "ada\0*\0Ada Lovelace\0/home/ada\0/bin/bash";
+	const struct fixture *fx = *state;
+	struct okta_snap_passwd pw, same;
+
+	assert_int_equal(okta_snap_passwd_by_name(&fx->snap, V("ada"), &pw), OKTA_OK);
+	assert_int_equal(pw.block_len, sizeof(block));
+	assert_memory_equal(pw.name.p, block, sizeof(block));
+	assert_string_equal(pw.name.p + pw.gecos_at, "Ada Lovelace");
+	assert_string_equal(pw.name.p + pw.home_at, "/home/ada");
+	assert_string_equal(pw.name.p + pw.shell_at, "/bin/bash");
+	assert_int_equal(pw.uid, 5000);
+	assert_int_equal(pw.gid, 5000);
+	assert_int_equal(okta_snap_passwd_by_uid(&fx->snap, 5000, &same), OKTA_OK);
+	assert_int_equal(same.off, pw.off);
+	assert_int_equal(
+	    okta_snap_passwd_by_name(&fx->snap, V("adb"), &pw), OKTA_E_NOTFOUND);
+	assert_int_equal(okta_snap_passwd_by_uid(&fx->snap, 5003, &pw), OKTA_E_NOTFOUND);
+}
+
+/* Eight bytes at a time must refuse what one at a time would. */
+static void
+name_is_valid_agrees_with_its_rule_for_every_byte_at_every_place(void **state)
+{
+	char name[OKTA_SNAP_NAME_MAX + 1];
+	size_t len, at;
+	unsigned c;
+	bool fine;
+
+	(void)state;
+	for (len = 1; len <= OKTA_SNAP_NAME_MAX; len++) {
+		memset(name, 'k', sizeof(name));
+		for (at = 0; at < len; at++) {
+			for (c = 0; c < 256; c++) {
+				name[at] = (char)c;
+				fine = (c >= 'a' && c <= 'z') || c == '_' ||
+				       (at > 0 && ((c >= '0' && c <= '9') || c == '.' ||
+						      c == '-'));
+				assert_int_equal(okta_snap_name_is_valid(
+						     (struct okta_view){ name, len }),
+				    fine);
+			}
+			name[at] = 'k';
+		}
+	}
+	assert_false(okta_snap_name_is_valid((struct okta_view){ name, 0 }));
+	assert_false(okta_snap_name_is_valid((struct okta_view){ name, sizeof(name) }));
 }
 
 static void
@@ -99,6 +148,27 @@ user_by_uid_gives_the_same_record(void **state)
 	assert_int_equal(b.n_refs, 2);
 }
 
+/* N names in the LEN bytes NAMES, and a pointer to each. */
+static void
+assert_members(
+    const struct okta_snap_group *group, uint32_t n, const char *names, uint32_t len)
+{
+	char dst[64], *p[8], *next = dst;
+	uint32_t i;
+
+	assert_int_equal(group->n_members, n);
+	assert_int_equal(group->members_len, len);
+	memset(dst, 'x', sizeof(dst));
+	assert_int_equal(okta_snap_copy_members(group, dst, p), OKTA_OK);
+	assert_memory_equal(dst, names, len);
+	assert_int_equal(dst[len], 'x'); /* not a byte beyond */
+	for (i = 0; i < n; i++, next += strlen(next) + 1)
+		assert_ptr_equal(p[i], next);
+	memset(dst, 'x', sizeof(dst));
+	assert_int_equal(okta_snap_copy_members(group, dst, NULL), OKTA_OK);
+	assert_memory_equal(dst, names, len);
+}
+
 static void
 groups_are_found_by_name_gid_and_okta_name(void **state)
 {
@@ -108,9 +178,7 @@ groups_are_found_by_name_gid_and_okta_name(void **state)
 	assert_int_equal(okta_snap_group_by_name(&fx->snap, V("eng"), &g), OKTA_OK);
 	assert_int_equal(g.kind, OKTA_SNAP_GROUP_SERVED);
 	assert_int_equal(g.gid, 6000);
-	assert_int_equal(g.n_members, 2);
-	assert_int_equal(g.members.len, 8);
-	assert_memory_equal(g.members.p, "ada\0dee", 8);
+	assert_members(&g, 2, "ada\0dee", 8);
 	assert_view(g.okta_id, "00geng");
 	assert_int_equal(okta_snap_group_by_gid(&fx->snap, 6000, &h), OKTA_OK);
 	assert_int_equal(g.off, h.off);
@@ -134,8 +202,7 @@ local_group_lists_who_joins_it(void **state)
 	assert_int_equal(okta_snap_group_by_gid(&fx->snap, FX_SUDO, &g), OKTA_OK);
 	assert_int_equal(g.kind, OKTA_SNAP_GROUP_LOCAL);
 	assert_view(g.name, "sudo");
-	assert_int_equal(g.n_members, 2);
-	assert_memory_equal(g.members.p, "ada\0bob", 8);
+	assert_members(&g, 2, "ada\0bob", 8);
 	assert_int_equal(
 	    okta_snap_group_by_okta_name(&fx->snap, V("sudo"), &g), OKTA_E_NOTFOUND);
 }
@@ -260,6 +327,13 @@ status_names_go_both_ways(void **state)
 	assert_int_equal(okta_snap_status_parse(V("")), OKTA_STATUS_NONE);
 }
 
+static size_t
+index_bytes(const struct okta_snap *snap, size_t i)
+{
+	return ((size_t)snap->index[i].buckets + snap->index[i].probe - 1) *
+	       OKTA_SNAP_BUCKET_BYTES;
+}
+
 /* --- damage
  * --------------------------------------------------------------------------------- */
 
@@ -293,6 +367,7 @@ check_user(const struct okta_snap_user *a, const struct okta_snap_user *b)
 static void
 check_group(const struct okta_snap_group *a, const struct okta_snap_group *b)
 {
+	char names_a[64], names_b[64];
 	uint32_t i;
 
 	assert_int_equal(a->kind, b->kind);
@@ -301,9 +376,10 @@ check_group(const struct okta_snap_group *a, const struct okta_snap_group *b)
 	assert_true(same_view(a->name, b->name) && same_view(a->okta_id, b->okta_id) &&
 		    same_view(a->okta_name, b->okta_name));
 	assert_int_equal(a->n_members, b->n_members);
-	assert_int_equal(a->members.len, b->members.len);
-	if (a->members.len > 0)
-		assert_memory_equal(a->members.p, b->members.p, a->members.len);
+	assert_int_equal(a->members_len, b->members_len);
+	assert_int_equal(okta_snap_copy_members(b, names_b, NULL), OKTA_OK);
+	if (okta_snap_copy_members(a, names_a, NULL) == OKTA_OK)
+		assert_memory_equal(names_a, names_b, a->members_len);
 	assert_int_equal(a->n_joins, b->n_joins);
 	for (i = 0; i < a->n_joins; i++)
 		assert_int_equal(okta_snap_join(a, i), okta_snap_join(b, i));
@@ -469,7 +545,8 @@ every_impossible_header_field_is_refused(void **state)
 	struct fixture *fx = *state;
 	const uint64_t users_len = fx->snap.users_len, groups_len = fx->snap.groups_len;
 	const struct mutation m[] = {
-		{ "version", 8, 4, 2 },
+		{ "version to come", 8, 4, OKTA_SNAP_VERSION + 1 },
+		{ "version of old", 8, 4, OKTA_SNAP_VERSION - 1 },
 		{ "header length", 12, 4, 264 },
 		{ "file length", 24, 8, fx->len - 8 },
 		{ "id floor", 72, 4, 999 },
@@ -489,20 +566,23 @@ every_impossible_header_field_is_refused(void **state)
 		{ "groups length wraps", 112, 8, UINT64_MAX - 255 },
 		{ "members offset", 120, 8, 0 },
 		{ "members length", 128, 8, UINT64_C(1) << 40 },
-		{ "index offset", 136, 8, 0 },
-		{ "index offset beyond", 136, 8, fx->len },
-		{ "index offset off by 64", 136, 8, fx->snap.index[0].off + 64 },
-		{ "index slots none", 144, 4, 0 },
-		{ "index slots all", 144, 4, UINT32_MAX },
-		{ "index probe none", 148, 4, 0 },
-		{ "index probe endless", 148, 4, UINT32_MAX },
-		{ "index probe beyond the limit", 148, 4, OKTA_SNAP_PROBE_MAX + 1 },
-		{ "last index slots", 208, 4, 1000 },
-		{ "org URL length", 216, 4, 256 },
-		{ "org URL length short", 216, 4, 3 },
-		{ "reserved", 220, 4, 1 },
+		{ "name table length", 136, 8, fx->snap.names_len + 64 },
+		{ "name table length odd", 136, 8, fx->snap.names_len + 1 },
+		{ "name table length huge", 136, 8, UINT64_MAX - 7 },
+		{ "index offset", 144, 8, 0 },
+		{ "index offset beyond", 144, 8, fx->len },
+		{ "index offset off by 64", 144, 8, fx->snap.index[0].off + 64 },
+		{ "index offset between lines", 144, 8, fx->snap.index[0].off - 8 },
+		{ "index buckets none", 152, 4, 0 },
+		{ "index buckets all", 152, 4, UINT32_MAX },
+		{ "index probe none", 156, 4, 0 },
+		{ "index probe endless", 156, 4, UINT32_MAX },
+		{ "index probe beyond the limit", 156, 4, OKTA_SNAP_PROBE_MAX + 1 },
+		{ "last index buckets", 216, 4, 1000 },
 		{ "org URL offset", 224, 8, 0 },
-		{ "reserved 232", 232, 8, 1 },
+		{ "org URL length", 232, 4, 256 },
+		{ "org URL length short", 232, 4, 3 },
+		{ "reserved 236", 236, 4, 1 },
 		{ "reserved 240", 240, 8, 1 },
 		{ "reserved 248", 248, 8, 1 },
 	};
@@ -543,6 +623,8 @@ every_impossible_user_field_is_refused(void **state)
 	struct okta_snap_group g;
 	struct okta_snap snap;
 	struct okta_err err = { 0 };
+	struct okta_snap_passwd pw;
+	bool in_front;
 	size_t i;
 
 	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("ada"), &ada), OKTA_OK);
@@ -558,24 +640,27 @@ every_impossible_user_field_is_refused(void **state)
 		{ "gid 0", 12, 4, 0 },
 		{ "gid of another private group", 12, 4, 5001 },
 		{ "gid outside", 12, 4, 4 },
-		{ "status none", 16, 2, 0 },
-		{ "status unknown", 16, 2, OKTA_STATUS_COUNT },
-		{ "flags unknown", 18, 2, 3 },
-		{ "more gids", 20, 2, 300 },
-		{ "fewer gids", 20, 2, 0 },
-		{ "more references", 22, 2, 65535 },
-		{ "name length 0", 24, 1, 0 },
-		{ "name length", 24, 1, 4 },
-		{ "gecos length", 25, 1, 255 },
-		{ "home length", 26, 1, 8 },
-		{ "shell length", 27, 1, 0 },
-		{ "Okta id length", 28, 1, 65 },
-		{ "Okta login length", 29, 1, 255 },
-		{ "reserved", 30, 2, 1 },
+		{ "status none", 16, 1, 0 },
+		{ "status unknown", 16, 1, OKTA_STATUS_COUNT },
+		{ "flags unknown", 17, 1, 3 },
+		{ "name length 0", 18, 1, 0 },
+		{ "name length", 18, 1, 4 },
+		{ "gecos length", 19, 1, 255 },
+		{ "home length", 20, 1, 8 },
+		{ "shell length", 21, 1, 0 },
+		{ "Okta id length", 22, 1, 65 },
+		{ "Okta login length", 23, 1, 255 },
+		{ "more gids", 24, 2, 300 },
+		{ "fewer gids", 24, 2, 0 },
+		{ "more references", 26, 2, 65535 },
 		{ "name in capitals", 32, 1, 'A' },
 		{ "name with a slash", 33, 1, '/' },
 		{ "password not *", 36, 1, 'x' },
 		{ "no NUL behind the name", 35, 1, 'b' },
+		{ "no NUL behind the password", 37, 1, 'b' },
+		{ "no NUL behind the gecos", 50, 1, 'b' },
+		{ "no NUL behind the home", 60, 1, 'b' },
+		{ "no NUL behind the shell", 70, 1, 'b' },
 		{ "gid list: 0", gids, 4, 0 },
 		{ "gid list: a local group nobody joins", gids, 4, 4 },
 		{ "gid list: not ascending", gids, 4, 6500 },
@@ -596,8 +681,16 @@ every_impossible_user_field_is_refused(void **state)
 		    (m[i].at == 8 && okta_snap_user_by_uid(
 					 &snap, (uint32_t)m[i].value, &u) == OKTA_OK))
 			fail_msg("handed out by a lookup of a user: %s", m[i].what);
-		if (okta_snap_group_by_name(&snap, V("ada"), &g) == OKTA_OK ||
-		    okta_snap_group_by_gid(&snap, 5000, &g) == OKTA_OK)
+		/* behind the front is nothing that passwd(5) or group(5) shows */
+		in_front = m[i].at < 16 || (m[i].at >= 17 && m[i].at < 22) ||
+			   (m[i].at >= 32 && m[i].at < gids);
+		if (in_front &&
+		    (okta_snap_passwd_by_name(&snap, V("ada"), &pw) == OKTA_OK ||
+			okta_snap_passwd_by_uid(&snap, 5000, &pw) == OKTA_OK))
+			fail_msg("handed out as a line of passwd: %s", m[i].what);
+		if (in_front &&
+		    (okta_snap_group_by_name(&snap, V("ada"), &g) == OKTA_OK ||
+			okta_snap_group_by_gid(&snap, 5000, &g) == OKTA_OK))
 			fail_msg("handed out as a private group: %s", m[i].what);
 		if (okta_snap_verify(&snap, &err) != OKTA_E_INPUT)
 			fail_msg("verified: %s", m[i].what);
@@ -608,6 +701,7 @@ static void
 every_impossible_group_field_is_refused(void **state)
 {
 	struct fixture *fx = *state;
+	const uint64_t members_end = fx->snap.members_off + fx->snap.members_len;
 	struct okta_snap_group g, h;
 	struct okta_snap snap;
 	size_t i;
@@ -624,10 +718,10 @@ every_impossible_group_field_is_refused(void **state)
 		{ "eng", "no members, but bytes", 12, 4, 0 },
 		{ "eng", "members offset elsewhere", 16, 8, 256 },
 		{ "eng", "members offset odd", 16, 8, fx->snap.members_off + 1 },
+		{ "eng", "members offset at the end", 16, 8, members_end },
 		{ "eng", "members offset huge", 16, 8, UINT64_MAX - 7 },
-		{ "eng", "members length", 24, 4, 7 },
+		{ "eng", "members length", 24, 4, 3 },
 		{ "eng", "members length huge", 24, 4, UINT32_MAX },
-		{ "eng", "members checksum", 28, 4, 1 },
 		{ "eng", "kind 0", 32, 1, 0 },
 		{ "eng", "kind 4", 32, 1, 4 },
 		{ "eng", "kind local", 32, 1, OKTA_SNAP_GROUP_LOCAL },
@@ -664,6 +758,121 @@ every_impossible_group_field_is_refused(void **state)
 	}
 }
 
+/* Forge eng's member list and what is said about it: no answer, or the true one. */
+static void
+every_impossible_member_list_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap_group eng, g;
+	struct okta_snap snap;
+	char dst[64], *p[8];
+	size_t i;
+
+	assert_int_equal(okta_snap_group_by_name(&fx->snap, V("eng"), &eng), OKTA_OK);
+	const uint64_t table = fx->snap.members_off + fx->snap.members_len;
+	const uint64_t list = (uint64_t)(eng.list - fx->p);
+	const struct {
+		const char *what;
+		uint64_t at;
+		uint32_t width;
+		uint64_t value;
+	} m[] = {
+		{ "names longer", eng.off + 24, 4, 9 },
+		{ "names shorter", eng.off + 24, 4, 7 },
+		{ "checksum", eng.off + 28, 4, 1 },
+		{ "another member", list, 4, 4 },
+		{ "between two names", list, 4, 1 },
+		{ "behind the last name", list, 4, fx->snap.names_len - 33 },
+		{ "at the end of the table", list, 4, fx->snap.names_len - 32 },
+		{ "behind the table", list, 4, fx->snap.names_len },
+		{ "far away", list, 4, UINT32_MAX },
+		{ "no name", table, 1, 0 },
+		{ "another name", table + 1, 1, 'b' },
+		{ "a name too long", table, 1, 33 },
+		{ "a name beyond the answer", table, 1, 32 },
+	};
+
+	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+		memcpy(fx->q, fx->p, fx->len);
+		put(fx->q + m[i].at, m[i].width, m[i].value);
+		fx_seal_record(fx->q, eng.off);
+		fx_seal_body(fx->q, fx->len);
+		assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+		assert_int_equal(okta_snap_group_by_name(&snap, V("eng"), &g), OKTA_OK);
+		memset(dst, 'x', sizeof(dst));
+		if (okta_snap_copy_members(&g, dst, p) != OKTA_E_INPUT)
+			fail_msg("handed out: %s", m[i].what);
+		assert_int_equal(dst[g.members_len], 'x'); /* not a byte beyond */
+		if (okta_snap_verify(&snap, NULL) != OKTA_E_INPUT)
+			fail_msg("verified: %s", m[i].what);
+	}
+}
+
+/* The same without a checksum behind it that would refuse what it wrote. */
+static void
+resolve_refuses_names_too_long_and_numbers_out_of_the_table(void **state)
+{
+	unsigned char list[4], *table = calloc(1, 80);
+	struct okta_snap_members m = { list, 1, table, 80, 41 };
+	char dst[64];
+
+	(void)state;
+	assert_non_null(table);
+	okta_le32_put(list, 0);
+	table[0] = 40;
+	memset(table + 1, 'a', 79);
+	assert_false(okta_snap_resolve(&m, dst, NULL));
+	table[0] = 32;
+	m.len = 33;
+	assert_true(okta_snap_resolve(&m, dst, NULL));
+	table[80 - 33] = table[80 - 32] = 32;
+	okta_le32_put(list, 80 - 33);
+	assert_true(okta_snap_resolve(&m, dst, NULL));
+	okta_le32_put(list, 80 - 32); /* its last byte would be behind the table */
+	assert_false(okta_snap_resolve(&m, dst, NULL));
+	free(table);
+}
+
+/* A record that claims eight bytes of what follows it, with its checksums made right. */
+static void
+record_longer_than_its_contents_is_refused(void **state)
+{
+	static const char *const names[] = { "cy", "dee" }; /* dee's is the last */
+	struct fixture *fx = *state;
+	struct okta_snap_passwd pw;
+	struct okta_snap_user u;
+	struct okta_snap snap;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		memcpy(fx->q, fx->p, fx->len);
+		assert_int_equal(
+		    okta_snap_passwd_by_name(&fx->snap, V(names[i]), &pw), OKTA_OK);
+		okta_le32_put(fx->q + pw.off + 4, pw.record_len + 8);
+		fx_seal_record(fx->q, pw.off);
+		fx_seal_body(fx->q, fx->len);
+		assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+		assert_int_equal(
+		    okta_snap_user_by_name(&snap, V(names[i]), &u), OKTA_E_INPUT);
+	}
+	assert_int_equal(okta_snap_passwd_by_name(&snap, V("dee"), &pw), OKTA_E_INPUT);
+}
+
+/* A table too short for what is read at once gives nobody a name from behind it. */
+static void
+name_table_without_its_zeros_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap snap = fx->snap;
+	struct okta_snap_group g;
+	char dst[64];
+
+	snap.names_len = OKTA_SNAP_NAMES_PAD - 1;
+	assert_int_equal(okta_snap_group_by_name(&snap, V("eng"), &g), OKTA_OK);
+	assert_int_equal(okta_snap_copy_members(&g, dst, NULL), OKTA_E_INPUT);
+	assert_int_equal(okta_snap_verify(&snap, NULL), OKTA_E_INPUT);
+}
+
 /* Whoever is in sudo by a gid list must be so by a group this file names, never by
  * chance. */
 static void
@@ -673,88 +882,12 @@ joined_gid_without_its_local_group_is_refused(void **state)
 	struct okta_snap_user u;
 	struct okta_snap snap;
 	uint64_t off = fx->snap.index[OKTA_SNAP_INDEX_GID].off;
-	size_t i, n = fx->snap.index[OKTA_SNAP_INDEX_GID].slots;
 
-	for (i = 0; i < n; i++)
-		okta_le64_put(fx->q + off + i * 8, 0);
+	memset(fx->q + off, 0, index_bytes(&fx->snap, OKTA_SNAP_INDEX_GID));
 	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
 	assert_int_equal(okta_snap_user_by_name(&snap, V("bob"), &u), OKTA_E_INPUT);
 	assert_int_equal(okta_snap_user_by_name(&snap, V("dee"), &u), OKTA_E_INPUT);
 	assert_int_equal(okta_snap_user_by_name(&snap, V("cy"), &u), OKTA_OK);
-}
-
-/* Slots that lead to the wrong record, in circles or nowhere. */
-static void
-forged_index_never_gives_another_identity(void **state)
-{
-	struct fixture *fx = *state;
-	const uint64_t targets[] = { 0, 1, 32, 33, fx->snap.groups_off / 8,
-		fx->snap.members_off / 8, fx->len / 8 - 1, fx->len / 8, UINT32_MAX };
-	struct okta_snap snap;
-	uint64_t at, end = 0, tag;
-	size_t i, t;
-
-	for (i = 0; i < OKTA_SNAP_INDEX_COUNT; i++) {
-		at = fx->snap.index[i].off;
-		end = at +
-		      (fx->snap.index[i].slots + fx->snap.index[i].probe) * UINT64_C(8);
-		for (; at < end; at += 8) {
-			tag = okta_le64(fx->p + at) >> 32;
-			for (t = 0; t < sizeof(targets) / sizeof(targets[0]); t++) {
-				okta_le64_put(fx->q + at, tag << 32 | targets[t]);
-				fx_seal_body(fx->q, fx->len);
-				assert_int_equal(
-				    okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
-				check_all_lookups(&snap, &fx->snap);
-				if (okta_le64(fx->q + at) != okta_le64(fx->p + at))
-					assert_int_equal(
-					    okta_snap_verify(&snap, NULL), OKTA_E_INPUT);
-			}
-			okta_le64_put(fx->q + at, okta_le64(fx->p + at));
-		}
-	}
-}
-
-static void
-search_ends_after_the_longest_probe(void **state)
-{
-	struct fixture *fx = *state;
-	uint64_t hash = okta_snap_hash_name(42, "nobody-here", 11);
-	struct okta_snap_user ada, u;
-	struct okta_snap snap;
-	uint64_t at = fx->snap.index[0].off;
-	uint32_t i;
-
-	/* every slot says: yes, here, and leads to ada */
-	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("ada"), &ada), OKTA_OK);
-	for (i = 0; i < fx->snap.index[0].slots + fx->snap.index[0].probe; i++)
-		okta_le64_put(fx->q + at + i * 8, hash >> 32 << 32 | ada.off / 8);
-	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
-	assert_int_equal(
-	    okta_snap_user_by_name(&snap, V("nobody-here"), &u), OKTA_E_NOTFOUND);
-}
-
-/* What lies one slot behind the longest probe is not there. */
-static void
-search_looks_at_no_slot_too_many(void **state)
-{
-	struct fixture *fx = *state;
-	uint64_t tag = okta_snap_hash_name(42, "bob", 3) >> 32;
-	uint64_t home = tag * fx->snap.index[0].slots >> 32, at;
-	struct okta_snap_user ada, bob, u;
-	struct okta_snap snap;
-	uint32_t i;
-
-	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("ada"), &ada), OKTA_OK);
-	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("bob"), &bob), OKTA_OK);
-	at = fx->snap.index[0].off + home * 8;
-	for (i = 0; i < fx->snap.index[0].probe; i++, at += 8)
-		okta_le64_put(fx->q + at, tag << 32 | ada.off / 8);
-	okta_le64_put(fx->q + at, tag << 32 | bob.off / 8);
-	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
-	assert_int_equal(okta_snap_user_by_name(&snap, V("bob"), &u), OKTA_E_NOTFOUND);
-	okta_le64_put(fx->q + at - 8, tag << 32 | bob.off / 8);
-	assert_int_equal(okta_snap_user_by_name(&snap, V("bob"), &u), OKTA_OK);
 }
 
 /* N users u0... without groups but for GROUP, in memory the caller frees. */
@@ -789,7 +922,143 @@ many_users(unsigned n, const char *first_name, const struct okta_snapw_group *gr
 	return p;
 }
 
-/* Fewer slots and as many more to probe fill the same room, and make a lookup a walk. */
+/* What the sum of a record's front does not cover has a sum of its own. */
+static void
+every_bit_flip_of_a_long_record_gives_the_truth_or_nothing(void **state)
+{
+	const struct okta_snapw_group eng = fx_group(FX_ENG);
+	struct okta_snapw *w = fx_new(42);
+	struct okta_snapw_user ada = fx_user(FX_ADA);
+	struct okta_snap_user u, u0;
+	struct okta_snap snap, truth;
+	struct okta_view bytes;
+	char login[200];
+	unsigned char *p;
+	uint32_t number;
+	size_t bit, seen = 0;
+
+	(void)state;
+	memset(login, 'a', sizeof(login) - 1);
+	login[sizeof(login) - 1] = '\0';
+	ada.okta_login = V(login);
+	ada.groups = &number;
+	ada.n_groups = 1;
+	assert_int_equal(okta_snapw_add_group(w, &eng, &number, NULL), OKTA_OK);
+	assert_int_equal(okta_snapw_add_user(w, &ada, NULL), OKTA_OK);
+	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
+	p = malloc(bytes.len);
+	assert_non_null(p);
+	memcpy(p, bytes.p, bytes.len);
+	assert_int_equal(okta_snap_open_bytes(bytes.p, bytes.len, &truth), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_uid(&truth, ada.uid, &u0), OKTA_OK);
+	for (bit = (size_t)u0.off * 8; bit < (truth.users_off + truth.users_len) * 8;
+	     bit++) {
+		p[bit / 8] ^= (unsigned char)(1u << bit % 8);
+		assert_int_equal(okta_snap_open_bytes(p, bytes.len, &snap), OKTA_OK);
+		if (okta_snap_user_by_uid(&snap, ada.uid, &u) == OKTA_OK) {
+			check_user(&u, &u0);
+			seen++;
+		}
+		p[bit / 8] ^= (unsigned char)(1u << bit % 8);
+	}
+	assert_int_equal(seen, 0);
+	free(p);
+	okta_snapw_free(&w);
+}
+
+/* Slots that lead to the wrong record, in circles or nowhere. */
+static void
+forged_index_never_gives_another_identity(void **state)
+{
+	struct fixture *fx = *state;
+	const uint64_t targets[] = { 0, 1, 32, 33, fx->snap.groups_off / 8,
+		fx->snap.members_off / 8, fx->len / 8 - 1, fx->len / 8, UINT32_MAX };
+	struct okta_snap snap;
+	uint64_t at, end = 0, slot;
+	size_t i, t;
+
+	for (i = 0; i < OKTA_SNAP_INDEX_COUNT; i++) {
+		at = fx->snap.index[i].off;
+		end = at + index_bytes(&fx->snap, i);
+		for (; at < end; at += 4) {
+			if (at % OKTA_SNAP_BUCKET_BYTES < OKTA_SNAP_BUCKET_BYTES / 2)
+				continue; /* a tag */
+			slot = okta_le32(fx->p + at);
+			for (t = 0; t < sizeof(targets) / sizeof(targets[0]); t++) {
+				okta_le32_put(fx->q + at, (uint32_t)targets[t]);
+				fx_seal_body(fx->q, fx->len);
+				assert_int_equal(
+				    okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+				check_all_lookups(&snap, &fx->snap);
+				if ((uint32_t)targets[t] != slot)
+					assert_int_equal(
+					    okta_snap_verify(&snap, NULL), OKTA_E_INPUT);
+			}
+			okta_le32_put(fx->q + at, (uint32_t)slot);
+		}
+	}
+}
+
+/* Write TAG and RECORD / 8 to every slot of N buckets at P. */
+static void
+fill_buckets(unsigned char *p, uint32_t n, uint32_t tag, uint64_t record)
+{
+	uint32_t i;
+
+	for (i = 0; i < n * OKTA_SNAP_BUCKET_SLOTS; i++, p += 4) {
+		if (i > 0 && i % OKTA_SNAP_BUCKET_SLOTS == 0)
+			p += OKTA_SNAP_BUCKET_BYTES / 2;
+		okta_le32_put(p, tag);
+		okta_le32_put(p + OKTA_SNAP_BUCKET_BYTES / 2, (uint32_t)(record / 8));
+	}
+}
+
+static void
+search_ends_after_the_longest_probe(void **state)
+{
+	struct fixture *fx = *state;
+	uint32_t tag = (uint32_t)(okta_snap_hash_name(42, "nobody-here", 11) >> 32);
+	struct okta_snap_user ada, u;
+	struct okta_snap snap;
+
+	/* every slot says: yes, here, and leads to ada; behind the index, too */
+	assert_int_equal(okta_snap_user_by_name(&fx->snap, V("ada"), &ada), OKTA_OK);
+	fill_buckets(fx->q + fx->snap.index[0].off, 2, tag, ada.off);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(
+	    okta_snap_user_by_name(&snap, V("nobody-here"), &u), OKTA_E_NOTFOUND);
+}
+
+/* What lies one bucket behind the longest probe is not there; in the last it is. */
+static void
+search_looks_at_no_bucket_too_many(void **state)
+{
+	uint32_t tag, home, probe;
+	struct okta_snap_user first, u;
+	struct okta_snap snap;
+	unsigned char *p, *index;
+	size_t len;
+
+	(void)state;
+	p = many_users(400, "u0", NULL, &len);
+	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("u0"), &first), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("u77"), &u), OKTA_OK);
+	tag = (uint32_t)(okta_snap_hash_name(snap.seed, "u77", 3) >> 32);
+	home = (uint32_t)((uint64_t)tag * snap.index[0].buckets >> 32);
+	probe = snap.index[0].probe;
+	assert_true(probe > 1 && home + probe < snap.index[0].buckets);
+	index = p + snap.index[0].off + (size_t)home * OKTA_SNAP_BUCKET_BYTES;
+	fill_buckets(index, probe, tag, first.off);
+	fill_buckets(index + (size_t)probe * OKTA_SNAP_BUCKET_BYTES, 1, tag, u.off);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("u77"), &u), OKTA_E_NOTFOUND);
+	fill_buckets(index + (size_t)(probe - 1) * OKTA_SNAP_BUCKET_BYTES, 1, tag, u.off);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("u77"), &u), OKTA_OK);
+	free(p);
+}
+
+/* Fewer buckets and as many more to probe fill the same room, and make a lookup a walk.
+ */
 static void
 header_that_allows_a_long_walk_is_refused(void **state)
 {
@@ -801,13 +1070,13 @@ header_that_allows_a_long_walk_is_refused(void **state)
 	(void)state;
 	p = many_users(400, "u0", NULL, &len);
 	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
-	all = snap.index[0].slots + snap.index[0].probe;
-	okta_le32_put(p + 144, all - OKTA_SNAP_PROBE_MAX);
-	okta_le32_put(p + 148, OKTA_SNAP_PROBE_MAX);
+	all = snap.index[0].buckets + snap.index[0].probe - 1;
+	okta_le32_put(p + 152, all - OKTA_SNAP_PROBE_MAX + 1);
+	okta_le32_put(p + 156, OKTA_SNAP_PROBE_MAX);
 	fx_seal_header(p);
 	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
-	okta_le32_put(p + 144, all - OKTA_SNAP_PROBE_MAX - 1);
-	okta_le32_put(p + 148, OKTA_SNAP_PROBE_MAX + 1);
+	okta_le32_put(p + 152, all - OKTA_SNAP_PROBE_MAX);
+	okta_le32_put(p + 156, OKTA_SNAP_PROBE_MAX + 1);
 	fx_seal_header(p);
 	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_E_INPUT);
 	free(p);
@@ -829,7 +1098,7 @@ verify_refuses_a_group_that_hides_a_private_one(void **state)
 	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
 	assert_int_equal(okta_snap_verify(&snap, NULL), OKTA_OK);
 	assert_int_equal(okta_snap_user_by_name(&snap, V("eng"), &u), OKTA_OK);
-	okta_le16_put(p + u.off + 18, OKTA_SNAP_USER_PRIVATE_GROUP);
+	p[u.off + 17] = OKTA_SNAP_USER_PRIVATE_GROUP;
 	fx_seal_record(p, u.off);
 	fx_seal_body(p, len);
 	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
@@ -886,17 +1155,32 @@ verify_sees_what_no_single_lookup_sees(void **state)
 	assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
 	assert_non_null(strstr(err.msg, "text of a user"));
 
-	/* one member name become two */
+	/* a member twice, with every checksum made right */
 	memcpy(fx->q, fx->p, fx->len);
 	assert_int_equal(okta_snap_group_by_name(&fx->snap, V("eng"), &g), OKTA_OK);
-	fx->q[g.members.p - (char *)fx->p + 1] = '\0';
-	okta_le32_put(fx->q + g.off + 28,
-	    okta_snap_sum32(fx->q + (g.members.p - (char *)fx->p), g.members.len));
+	memcpy(fx->q + (g.list - fx->p) + 4, g.list, 4);
+	okta_le32_put(fx->q + g.off + 28, okta_snap_sum32("ada\0ada", 8));
 	fx_seal_record(fx->q, g.off);
 	fx_seal_body(fx->q, fx->len);
 	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
 	assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
 	assert_non_null(strstr(err.msg, "member names"));
+
+	/* the table has another name than the record; nobody is in a group by it */
+	memcpy(fx->q, fx->p, fx->len);
+	fx->q[fx->snap.members_off + fx->snap.members_len + 4 + 4 + 1] = 'x'; /* cy */
+	fx_seal_body(fx->q, fx->len);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "name table"));
+
+	/* what is read at once behind the last name is not all zero */
+	memcpy(fx->q, fx->p, fx->len);
+	fx->q[snap.members_off + snap.members_len + snap.names_len - 1] = 1;
+	fx_seal_body(fx->q, fx->len);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_verify(&snap, &err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "behind the name table"));
 
 	/* fewer users than the header says */
 	memcpy(fx->q, fx->p, fx->len);
@@ -1045,6 +1329,18 @@ try_open(const char *path, uid_t owner)
 	return r;
 }
 
+static unsigned
+open_descriptors(void)
+{
+	unsigned n = 0;
+	int fd;
+
+	for (fd = 0; fd < 256; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			n++;
+	return n;
+}
+
 static void
 open_maps_a_trusted_file_and_keeps_no_descriptor(void **state)
 {
@@ -1052,13 +1348,10 @@ open_maps_a_trusted_file_and_keeps_no_descriptor(void **state)
 	struct okta_snap snap;
 	struct okta_snap_user u;
 	struct stat st;
-	int before = dup(0), after;
+	unsigned before = open_descriptors();
 
-	(void)close(before);
 	assert_int_equal(okta_snap_open(d->file, geteuid(), &snap), OKTA_OK);
-	after = dup(0);
-	(void)close(after);
-	assert_int_equal(before, after);
+	assert_int_equal(open_descriptors(), before);
 	assert_int_equal(stat(d->file, &st), 0);
 	assert_int_equal(snap.ino, st.st_ino);
 	assert_int_equal(okta_snap_user_by_uid(&snap, 5000, &u), OKTA_OK);
@@ -1195,6 +1488,9 @@ main(void)
 #define D(f) cmocka_unit_test_setup_teardown(f, dir_setup, dir_teardown)
 	const struct CMUnitTest tests[] = {
 		T(user_by_name_gives_every_field),
+		T(passwd_by_name_and_by_uid_give_the_block_of_five_texts),
+		cmocka_unit_test(
+		    name_is_valid_agrees_with_its_rule_for_every_byte_at_every_place),
 		T(user_by_uid_gives_the_same_record),
 		T(groups_are_found_by_name_gid_and_okta_name),
 		T(local_group_lists_who_joins_it),
@@ -1205,6 +1501,8 @@ main(void)
 		T(header_fields_are_read),
 		cmocka_unit_test(status_names_go_both_ways),
 		T(every_single_bit_flip_gives_the_truth_or_nothing),
+		cmocka_unit_test(
+		    every_bit_flip_of_a_long_record_gives_the_truth_or_nothing),
 		T(every_truncation_is_refused),
 		T(every_truncation_with_a_forged_length_is_refused),
 		T(bytes_behind_the_end_are_refused),
@@ -1212,10 +1510,15 @@ main(void)
 		T(header_without_its_checksum_is_refused),
 		T(every_impossible_user_field_is_refused),
 		T(every_impossible_group_field_is_refused),
+		T(every_impossible_member_list_is_refused),
+		cmocka_unit_test(
+		    resolve_refuses_names_too_long_and_numbers_out_of_the_table),
+		T(record_longer_than_its_contents_is_refused),
+		T(name_table_without_its_zeros_is_refused),
 		T(joined_gid_without_its_local_group_is_refused),
 		T(forged_index_never_gives_another_identity),
 		T(search_ends_after_the_longest_probe),
-		T(search_looks_at_no_slot_too_many),
+		cmocka_unit_test(search_looks_at_no_bucket_too_many),
 		cmocka_unit_test(header_that_allows_a_long_walk_is_refused),
 		cmocka_unit_test(verify_refuses_a_group_that_hides_a_private_one),
 		T(verify_refuses_references_to_anything_but_login_groups),

@@ -468,14 +468,14 @@ chosen_names_cannot_make_the_index_unusable(void **state)
 	struct okta_snap_user user;
 	struct okta_view bytes;
 	char name[40], id[40];
-	uint64_t tag, slots = N + N / 4 + 1;
+	uint64_t tag, buckets = N / 6 + 1;
 	unsigned i, made = 0;
 
 	(void)state;
 	for (i = 0; made < N; i++) {
 		(void)snprintf(name, sizeof(name), "a%u", i);
 		tag = okta_snap_hash_name(9, name, strlen(name)) >> 32;
-		if (tag * slots >> 32 != 100) /* all want slot 100 */
+		if (tag * buckets >> 32 != 20) /* all want bucket 20 */
 			continue;
 		(void)snprintf(id, sizeof(id), "00u%u", i);
 		u.name = V(name);
@@ -486,7 +486,7 @@ chosen_names_cannot_make_the_index_unusable(void **state)
 	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
 	assert_int_equal(okta_snap_open_bytes(bytes.p, bytes.len, &snap), OKTA_OK);
 	assert_int_equal(snap.seed, 10);
-	assert_true(snap.index[OKTA_SNAP_INDEX_USER_NAME].probe < 64);
+	assert_true(snap.index[OKTA_SNAP_INDEX_USER_NAME].probe < 8);
 	assert_int_equal(okta_snap_verify(&snap, NULL), OKTA_OK);
 	assert_int_equal(okta_snap_user_by_uid(&snap, ID_MIN, &user), OKTA_OK);
 	okta_snapw_free(&w);
@@ -595,7 +595,75 @@ publish_marks_the_file_it_replaced_and_changes_nothing_else_in_it(void **state)
 	assert_false(okta_snap_is_superseded(&new));
 	okta_snap_close(&old);
 	okta_snap_close(&new);
-	assert_int_equal(entries(d, false), 1);
+	assert_int_equal(entries(d, false), 2); /* it and the previous one */
+}
+
+static ino_t
+inode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_ino;
+}
+
+/* So that no reader is the last user of a file, and has to wait for its deletion. */
+static void
+publish_keeps_the_file_it_replaced_until_the_next(void **state)
+{
+	const struct dir *d = *state;
+	ino_t first, second;
+	char previous[100];
+
+	(void)snprintf(previous, sizeof(previous), "%s.previous", d->file);
+	assert_int_equal(okta_snapw_publish(d->file, geteuid(), d->bytes, NULL), OKTA_OK);
+	first = inode_of(d->file);
+	assert_int_equal(okta_snapw_publish(d->file, geteuid(), d->bytes, NULL), OKTA_OK);
+	second = inode_of(d->file);
+	assert_int_equal(inode_of(previous), first);
+	assert_int_equal(okta_snapw_publish(d->file, geteuid(), d->bytes, NULL), OKTA_OK);
+	assert_int_equal(inode_of(previous), second);
+	assert_int_equal(entries(d, false), 2);
+}
+
+/* As on a file system without links. */
+static void
+publish_succeeds_where_the_replaced_file_cannot_be_kept(void **state)
+{
+	const struct dir *d = *state;
+	char previous[100];
+	ino_t first;
+
+	(void)snprintf(previous, sizeof(previous), "%s.previous", d->file);
+	assert_int_equal(mkdir(previous, 0755), 0);
+	assert_int_equal(okta_snapw_publish(d->file, geteuid(), d->bytes, NULL), OKTA_OK);
+	first = inode_of(d->file);
+	assert_int_equal(okta_snapw_publish(d->file, geteuid(), d->bytes, NULL), OKTA_OK);
+	assert_int_not_equal(inode_of(d->file), first);
+}
+
+/* Who still has an old file of an older format mapped learns that a new one is there. */
+static void
+publish_replaces_and_marks_a_snapshot_of_an_older_format(void **state)
+{
+	const struct dir *d = *state;
+	unsigned char head[OKTA_SNAP_HEADER_BYTES], word[4];
+	struct okta_snap snap;
+	int fd;
+
+	memcpy(head, d->p, sizeof(head));
+	okta_le32_put(head + 8, OKTA_SNAP_VERSION - 1);
+	fx_seal_header(head);
+	fd = open(d->file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, head, sizeof(head)), sizeof(head));
+	assert_int_equal(okta_snap_open(d->file, geteuid(), &snap), OKTA_E_INPUT);
+	assert_int_equal(okta_snapw_publish(d->file, geteuid(), d->bytes, NULL), OKTA_OK);
+	assert_int_equal(pread(fd, word, sizeof(word), 20), sizeof(word));
+	assert_int_equal(okta_le32(word), 1);
+	(void)close(fd);
+	assert_int_equal(okta_snap_open(d->file, geteuid(), &snap), OKTA_OK);
+	okta_snap_close(&snap);
 }
 
 static void
@@ -613,6 +681,7 @@ publish_never_writes_into_a_file_that_is_no_snapshot(void **state)
 	assert_int_equal(pread(fd, back, sizeof(back), 0), sizeof(back));
 	assert_memory_equal(text, back, sizeof(text));
 	(void)close(fd);
+	assert_int_equal(entries(d, false), 1); /* and does not keep it either */
 }
 
 static void
@@ -766,7 +835,9 @@ publish_that_cannot_write_keeps_the_old_file_and_leaves_nothing(void **state)
 	rlim_t limit;
 
 	assert_int_equal(okta_snapw_publish(d->file, geteuid(), d->bytes, NULL), OKTA_OK);
+	assert_int_equal(okta_snapw_publish(d->file, geteuid(), d->bytes, NULL), OKTA_OK);
 	assert_int_equal(okta_snap_open(d->file, geteuid(), &snap), OKTA_OK);
+	/* the one before makes room first: entries() */
 	for (limit = 0; limit < d->len; limit += 97) {
 		assert_int_equal(publish_with_limit(d, limit), 0);
 		assert_int_equal(entries(d, false), 1);
@@ -833,6 +904,9 @@ main(void)
 		cmocka_unit_test(chosen_names_cannot_make_the_index_unusable),
 		D(publish_puts_a_readable_file_in_place),
 		D(publish_marks_the_file_it_replaced_and_changes_nothing_else_in_it),
+		D(publish_keeps_the_file_it_replaced_until_the_next),
+		D(publish_succeeds_where_the_replaced_file_cannot_be_kept),
+		D(publish_replaces_and_marks_a_snapshot_of_an_older_format),
 		D(publish_never_writes_into_a_file_that_is_no_snapshot),
 		D(publish_refuses_damaged_bytes_and_keeps_the_old_file),
 		D(publish_refuses_directories_that_readers_would),
