@@ -194,6 +194,11 @@ okta_policy_groups(const struct okta_conf *conf, const struct okta_policy_person
 		if (!add_group(conf, group, true, ret))
 			return false;
 	}
+	/* one that was made, or got its name, after the last sync: the snapshot cannot
+	 * know it, and a denial must not wait */
+	for (i = 0; decides && i < claims->n_groups; i++)
+		note_denied(conf,
+		    &(struct okta_policy_group){ .okta_name = claims->groups[i] }, ret);
 	sort_gids(ret);
 	return true;
 }

@@ -68,8 +68,9 @@ struct okta_decision {
  * claim_groups covers, the claim decides when there is one and it is newer; every other
  * group is as the snapshot has it.  KNOWN are all groups of the snapshot the claim names
  * (the caller looks them up by Okta name).  A claim may take anything away but a denied
- * group.  It may add an ordinary group, never a local one, and never one that
- * allow_groups names by id: those take the snapshot, which knows groups by id (S6).
+ * group, and denies by a name on deny_groups that the snapshot does not know.  It may add
+ * an ordinary group, never a local one, and never one that allow_groups names by id:
+ * those take the snapshot, which knows groups by id (S6).
  */
 struct okta_effective {
 	uint32_t gids[1024]; /* ascending, no doubles: served and joined local gids */

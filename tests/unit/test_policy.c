@@ -339,6 +339,20 @@ policy_claim_can_put_somebody_into_a_deny_group(void **state)
 	denied(OKTA_RULE_DENY_GROUP, "is in temps");
 }
 
+/* A group made, or renamed, after the last sync is in no snapshot yet.  (Found by
+ * tests/fuzz/fuzz_auth.c.) */
+static void
+policy_claim_denies_by_a_name_the_snapshot_does_not_know(void **state)
+{
+	(void)state;
+	use("allow_groups = *\ndeny_groups = contractors\n");
+	login();
+	assert_true(d.allowed);
+	claims.groups[1] = v("contractors");
+	login();
+	denied(OKTA_RULE_DENY_GROUP, "is in contractors");
+}
+
 /* S11: whoever lost the login group since the last sync is out at the next login. */
 static void
 policy_newer_claim_takes_a_login_group_away(void **state)
@@ -508,6 +522,7 @@ main(void)
 		T(policy_deny_group_wins_over_allow_and_over_everybody),
 		T(policy_claim_cannot_take_somebody_out_of_a_deny_group),
 		T(policy_claim_can_put_somebody_into_a_deny_group),
+		T(policy_claim_denies_by_a_name_the_snapshot_does_not_know),
 		T(policy_newer_claim_takes_a_login_group_away),
 		T(policy_newer_claim_gives_a_login_group),
 		T(policy_claim_decides_only_where_its_filter_reaches),
