@@ -8,7 +8,7 @@
  * Why a token cannot come from another login (S4): the device code is made by our own
  * helper for this call and never leaves it; Okta redeems it once; there is no nonce in
  * RFC 8628 to add to that.  Besides, the token must be issued after this call began and
- * must not be the one the last login of this person used (jti in the record).
+ * must not have let this person in before (host/used.h).
  *
  * PAM_SILENT is not heeded: sudo sets it always, and nobody can approve a code he cannot
  * see.
@@ -25,6 +25,8 @@
 #include "conv.h"
 #include "helper.h"
 #include "host/record.h"
+#include "host/used.h"
+#include "host/waiting.h"
 #include "model/policy.h"
 #include "prompt.h"
 #include "txn.h"
@@ -47,6 +49,7 @@ struct login {
 	struct po_txn *t;
 	struct po_who who;
 	struct po_helper helper;
+	struct okta_waiting waiting;
 	int64_t began_s;
 	int64_t deadline_ms;
 	bool code_ends_first; /* the deadline is the code's, not the host program's */
@@ -107,12 +110,19 @@ take_failure(struct login *l, struct okta_view bytes)
 }
 
 static enum po_reason
+past_deadline(struct login *l)
+{
+	(void)okta_err_set(&l->err, OKTA_E_TIMEOUT, "no approval in time");
+	return l->code_ends_first ? PO_EXPIRED : PO_DEADLINE;
+}
+
+static enum po_reason
 get_prompt(struct login *l, struct okta_prompt *ret)
 {
 	const int64_t until = okta_clock_mono_ms(l->t->host->clock) + FIRST_ANSWER_MS;
 	enum po_reason reason;
 	struct okta_view bytes;
-	int64_t expiry_ms;
+	int64_t now_ms, expiry_ms;
 
 	reason = po_helper_next(
 	    l->t, &l->helper, until < l->deadline_ms ? until : l->deadline_ms, &l->err);
@@ -129,8 +139,10 @@ get_prompt(struct login *l, struct okta_prompt *ret)
 	if (okta_wire_get_prompt(
 		bytes, okta_view_str(l->who.conf->org_url), ret, &l->err) != OKTA_OK)
 		return PO_HELPER;
-	expiry_ms = okta_clock_mono_ms(l->t->host->clock) +
-		    (int64_t)ret->expires_in_s * 1000;
+	now_ms = okta_clock_mono_ms(l->t->host->clock);
+	if (now_ms >= l->deadline_ms)
+		return past_deadline(l);
+	expiry_ms = now_ms + (int64_t)ret->expires_in_s * 1000;
 	if (expiry_ms < l->deadline_ms) {
 		l->deadline_ms = expiry_ms;
 		l->code_ends_first = true;
@@ -143,7 +155,9 @@ static enum po_reason
 make_text(struct login *l, const struct okta_prompt *prompt, struct okta_buf *text)
 {
 	char host[256] = "";
-	struct po_prompt_facts facts = { .user = l->t->user, .host = host };
+	struct po_prompt_facts facts = { .user = l->t->user,
+		.host = host,
+		.slow_s = okta_waiting_poll_s(l->waiting.place) };
 	enum okta_rc r;
 
 	if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0')
@@ -155,13 +169,6 @@ make_text(struct login *l, const struct okta_prompt *prompt, struct okta_buf *te
 		return PO_ALLOWED;
 	(void)okta_err_set(&l->err, r, "the prompt is too long");
 	return r == OKTA_E_NOMEM ? PO_NOMEM : PO_HELPER;
-}
-
-static enum po_reason
-past_deadline(struct login *l)
-{
-	(void)okta_err_set(&l->err, OKTA_E_TIMEOUT, "no approval in time");
-	return l->code_ends_first ? PO_EXPIRED : PO_DEADLINE;
 }
 
 /*
@@ -243,13 +250,15 @@ ask_for_approval(struct login *l)
 static enum po_reason
 take_verdict(struct login *l)
 {
+	const struct okta_view nonce = { (const char *)l->helper.nonce,
+		sizeof(l->helper.nonce) };
 	const struct okta_view bytes = okta_buf_view(&l->helper.frame);
 
 	if (okta_clock_mono_ms(l->t->host->clock) >= l->deadline_ms)
 		return past_deadline(l);
 	if (okta_wire_type(bytes) == OKTA_WIRE_FAILURE)
 		return take_failure(l, bytes);
-	if (okta_wire_get_claims(bytes, l->claims, &l->err) != OKTA_OK)
+	if (okta_wire_get_verdict(bytes, nonce, l->claims, &l->err) != OKTA_OK)
 		return PO_HELPER;
 	return PO_ALLOWED;
 }
@@ -302,6 +311,23 @@ keep_denial(struct login *l, enum okta_policy_rule rule, int64_t now_s)
 		po_debug(l->t, "the denial is not kept: %s", l->err.msg);
 }
 
+/* The last word before the login counts: whoever comes second with this token is late. */
+static enum po_reason
+use_token(struct login *l)
+{
+	if (l->claims->jti.len == 0)
+		return PO_ALLOWED;
+	switch (okta_used_add(l->t->host->run_dir, l->t->host->owner, l->who.person.uid,
+	    l->claims->jti, &l->err)) {
+	case OKTA_OK:
+		return PO_ALLOWED;
+	case OKTA_E_REFUSED:
+		return PO_OLD_TOKEN;
+	default:
+		return PO_RECORD;
+	}
+}
+
 static enum po_reason
 decide(struct login *l)
 {
@@ -331,11 +357,41 @@ decide(struct login *l)
 		    &l->err, OKTA_E_REFUSED, "PAM_USER changed during the login");
 		return PO_INTERNAL;
 	}
+	reason = use_token(l);
+	if (reason != PO_ALLOWED)
+		return reason;
 	if (okta_record_store(l->t->host->run_dir, l->t->host->owner, l->who.person.uid,
 		l->claims, now_s, &l->err) != OKTA_OK)
 		return PO_RECORD;
 	(void)snprintf(l->via, sizeof(l->via), "%s", d.reason);
 	return PO_ALLOWED;
+}
+
+/* Whoever is on this host already has no address: the account that asks stands for it. */
+static enum po_reason
+join_waiting(struct login *l)
+{
+	const struct okta_conf *conf = l->who.conf;
+	const struct okta_waiting_caps caps = { conf->max_waiting, conf->max_waiting_user,
+		conf->max_waiting_address };
+	char address[OKTA_WAITING_ADDRESS_BYTES];
+
+	if (strcmp(l->t->rhost, "local") == 0)
+		(void)snprintf(
+		    address, sizeof(address), "local uid %lu", (unsigned long)getuid());
+	else
+		okta_waiting_address(l->t->rhost, address);
+	switch (okta_waiting_enter(l->t->host->run_dir, l->t->host->owner, &caps,
+	    l->who.person.uid, address, &l->waiting, &l->err)) {
+	case OKTA_OK:
+		return PO_ALLOWED;
+	case OKTA_E_REFUSED:
+		return PO_TOO_MANY;
+	case OKTA_E_NOMEM:
+		return PO_NOMEM;
+	default:
+		return PO_RECORD;
+	}
 }
 
 static enum po_reason
@@ -356,10 +412,17 @@ run(struct login *l)
 	if (reason != PO_ALLOWED)
 		return reason;
 	l->deadline_ms = deadline_of(l->t, l->who.conf);
+	if (l->began_s == OKTA_CLOCK_FAILED_S || l->deadline_ms >= OKTA_CLOCK_FAILED_MS) {
+		(void)okta_err_set(&l->err, OKTA_E_SYS, "the clock cannot be read");
+		return PO_INTERNAL;
+	}
 	l->claims = malloc(sizeof(*l->claims));
 	if (l->claims == NULL)
 		return PO_NOMEM;
-	reason = po_helper_start(l->t, l->who.conf, l->deadline_ms, &l->helper, &l->err);
+	reason = join_waiting(l);
+	if (reason == PO_ALLOWED)
+		reason = po_helper_start(l->t, l->who.conf, l->deadline_ms,
+		    okta_waiting_poll_s(l->waiting.place), &l->helper, &l->err);
 	if (reason == PO_ALLOWED)
 		reason = ask_for_approval(l);
 	if (reason == PO_ALLOWED)
@@ -400,11 +463,13 @@ po_authenticate(
 	enum po_reason reason;
 
 	po_helper_init(&l.helper);
+	okta_waiting_init(&l.waiting);
 	l.began_s = okta_clock_now_s(host->clock);
 	reason = po_txn_init(&t, pamh, host, argc, argv, true);
 	if (reason == PO_ALLOWED)
 		reason = run(&l);
 	po_helper_clear(&l.helper);
+	okta_waiting_leave(&l.waiting); /* not before the helper asks no more */
 	report(&l, reason);
 	po_who_clear(&l.who);
 	okta_free_wiped(l.claims, l.claims == NULL ? 0 : sizeof(*l.claims));

@@ -5,8 +5,14 @@ enum po_reason
 po_fresh_find(const struct po_txn *t, const struct po_who *who, struct po_fresh *fresh,
     struct okta_err *err)
 {
+	const int64_t now_s = okta_clock_now_s(t->host->clock);
 	enum okta_rc r;
 
+	/* without a time a record that denies would look like one of the future */
+	if (now_s == OKTA_CLOCK_FAILED_S) {
+		(void)okta_err_set(err, OKTA_E_SYS, "the clock cannot be read");
+		return PO_INTERNAL;
+	}
 	r = okta_record_load(
 	    t->host->run_dir, t->host->owner, who->person.uid, &fresh->record, err);
 	if (r == OKTA_E_NOTFOUND)
@@ -14,8 +20,7 @@ po_fresh_find(const struct po_txn *t, const struct po_who *who, struct po_fresh 
 	if (r != OKTA_OK)
 		return r == OKTA_E_NOMEM ? PO_NOMEM : PO_RECORD;
 	if (!okta_record_counts(&fresh->record, who->person.policy.okta_id,
-		okta_view_str(who->conf->issuer), who->snap.source_s,
-		okta_clock_now_s(t->host->clock)))
+		okta_view_str(who->conf->issuer), who->snap.source_s, now_s))
 		return PO_ALLOWED;
 	r = okta_known_init(&who->snap, &fresh->record.claims, &fresh->known, err);
 	if (r != OKTA_OK)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "helper.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/chan.h"
 #include "base/frame.h"
@@ -19,6 +21,7 @@ po_helper_init(struct po_helper *helper)
 {
 	helper->child = (struct okta_child){ -1, -1 };
 	okta_buf_init(&helper->frame, OKTA_FRAME_MAX_BYTES);
+	memset(helper->nonce, 0, sizeof(helper->nonce));
 }
 
 void
@@ -26,6 +29,7 @@ po_helper_clear(struct po_helper *helper)
 {
 	okta_child_close(&helper->child);
 	okta_buf_clear(&helper->frame);
+	okta_wipe(helper->nonce, sizeof(helper->nonce));
 }
 
 static enum po_reason
@@ -70,7 +74,8 @@ view_or_empty(const char *text)
 
 static enum po_reason
 send_start(const struct po_txn *t, const struct okta_conf *conf, struct okta_view secret,
-    int64_t deadline_ms, int fd, struct okta_err *err)
+    int64_t deadline_ms, uint32_t poll_s, const struct po_helper *helper,
+    struct okta_err *err)
 {
 	const int64_t now_ms = okta_clock_mono_ms(t->host->clock);
 	enum po_reason reason = PO_INTERNAL;
@@ -83,11 +88,13 @@ send_start(const struct po_txn *t, const struct okta_conf *conf, struct okta_vie
 		.ca_file = view_or_empty(conf->ca_file),
 		.proxy = view_or_empty(conf->proxy),
 		.groups_claim = okta_view_str(conf->groups_claim),
+		.nonce = { (const char *)helper->nonce, sizeof(helper->nonce) },
 		.deadline_s = deadline_ms - now_ms < 1000
 				  ? 1
 				  : (uint64_t)(deadline_ms - now_ms) / 1000,
 		.clock_skew_s = conf->clock_skew_s,
 		.qr = (uint64_t)conf->qr,
+		.poll_s = poll_s,
 	};
 	enum okta_rc r;
 
@@ -99,8 +106,8 @@ send_start(const struct po_txn *t, const struct okta_conf *conf, struct okta_vie
 		r = okta_wire_put_start(&frame, &start);
 	}
 	if (r == OKTA_OK)
-		r = okta_chan_send(
-		    fd, okta_buf_view(&frame), t->host->clock, now_ms + SEND_MS);
+		r = okta_chan_send(helper->child.fd, okta_buf_view(&frame),
+		    t->host->clock, now_ms + SEND_MS);
 	/* a helper that is gone already said why in a frame of its own, which is read
 	 * next */
 	if (r == OKTA_OK || r == OKTA_E_UNAVAIL) {
@@ -117,13 +124,18 @@ send_start(const struct po_txn *t, const struct okta_conf *conf, struct okta_vie
 
 enum po_reason
 po_helper_start(const struct po_txn *t, const struct okta_conf *conf, int64_t deadline_ms,
-    struct po_helper *helper, struct okta_err *err)
+    uint32_t poll_s, struct po_helper *helper, struct okta_err *err)
 {
 	enum po_reason reason = PO_INTERNAL;
 	char *secret = NULL;
 	size_t len = 0;
 	enum okta_rc r;
 
+	if (getrandom(helper->nonce, sizeof(helper->nonce), 0) !=
+	    (ssize_t)sizeof(helper->nonce)) {
+		(void)okta_err_sys(err, errno, "getrandom");
+		goto out;
+	}
 	if (conf->client_secret_file != NULL) {
 		r = okta_config_secret("[login] client_secret_file",
 		    conf->client_secret_file, t->host->owner, &secret, &len, err);
@@ -135,8 +147,8 @@ po_helper_start(const struct po_txn *t, const struct okta_conf *conf, int64_t de
 	reason = start_process(t, &helper->child, err);
 	if (reason != PO_ALLOWED)
 		goto out;
-	reason = send_start(t, conf, (struct okta_view){ secret, len }, deadline_ms,
-	    helper->child.fd, err);
+	reason = send_start(
+	    t, conf, (struct okta_view){ secret, len }, deadline_ms, poll_s, helper, err);
 out:
 	okta_free_wiped(secret, len);
 	return reason;

@@ -50,6 +50,11 @@ po_prompt_text(const struct okta_prompt *prompt, const struct po_prompt_facts *f
 		    user, host, rhost, complete[0] != '\0' ? complete : uri, code);
 	if (r == OKTA_OK && complete[0] != '\0')
 		r = okta_buf_printf(out, "  (or open %s and type the code)\n", uri);
+	if (r == OKTA_OK && facts->slow_s > 0)
+		r = okta_buf_printf(out,
+		    "Many people log in to this host now: after approving it may take %u "
+		    "s.\n",
+		    facts->slow_s);
 	if (r == OKTA_OK)
 		r = okta_buf_append_str(out, "Approve only if you started this login "
 					     "yourself and the code is the same.\n");

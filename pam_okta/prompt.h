@@ -17,6 +17,7 @@ struct po_prompt_facts {
 	const char *user;  /* a name of ours */
 	const char *host;  /* this host's name, any bytes */
 	const char *rhost; /* where the request comes from, any bytes */
+	uint32_t slow_s;   /* so long may an approval go unnoticed; 0: not worth a word */
 };
 
 /* OUT is emptied first.  OKTA_OK, OKTA_E_TOOBIG or OKTA_E_NOMEM. */

@@ -60,6 +60,8 @@ static const struct po_answer answers[PO_REASON_COUNT] = {
 	[PO_CLIENT] = UNAVAILABLE("client", SETUP),
 	[PO_RATE_LIMITED] = UNAVAILABLE("rate_limited",
 	    "Okta is busy with too many logins. Please try again in a minute."),
+	[PO_TOO_MANY] = UNAVAILABLE("too_many_waiting",
+	    "Too many logins wait for approval now. Please try again in a minute."),
 	[PO_UNREACHABLE] = UNAVAILABLE("unreachable", AGAIN),
 	[PO_TLS] = UNAVAILABLE("tls", AGAIN),
 	[PO_SERVER] = UNAVAILABLE("server", AGAIN),

@@ -35,6 +35,7 @@ enum po_reason {
 	PO_TOO_MANY_GROUPS,
 	PO_CLIENT,
 	PO_RATE_LIMITED,
+	PO_TOO_MANY, /* logins wait on this host already */
 	PO_UNREACHABLE,
 	PO_TLS,
 	PO_SERVER,

@@ -1,28 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threat model: each process that speaks with Okta may be a liar, by a defect in what
+ * parses network bytes.  MUST: keep the one that brings the token apart from the one that
+ * brings the keys, or a liar could sign his own token; fork each with nothing but what it
+ * needs to know; draw the QR code here, out of an address that was checked.  MUST NOT:
+ * pass on a claim that the verifier did not send.
+ */
 #include "login.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/buf.h"
 #include "base/chan.h"
 #include "base/frame.h"
+#include "base/wipe.h"
+#include "device.h"
+#include "fetch.h"
+#include "bounds.h"
 #include "model/conf.h"
-#include "net/dpop.h"
 #include "net/http.h"
-#include "net/oidc.h"
+#include "net/jwk.h"
 #include "net/qr.h"
+#include "role.h"
+#include "sandbox/sandbox.h"
 #include "slim.h"
 #include "verify.h"
+#include "worker.h"
 
-#define SEND_MS	     1000 /* a peer that does not read is gone */
-#define LAST_WORD_MS 500  /* kept for the verdict before the peer's deadline */
-#define FORM_MAX     16384
-#define AUTH_MAX     65536
-#define TRIES	     3 /* of a request after the approval, when Okta stumbles */
-#define RETRY_MS     1000
+#define LAST_WORD_MS 500 /* kept for the verdict before the peer's deadline */
+#define GRACE_MS     200 /* whoever has the deadline says better than we what was amiss */
+
+#define OF_DEVICE                                                                        \
+	(PART_BIT(PART_ID_TOKEN) | PART_BIT(PART_ACCESS_TOKEN) | PART_BIT(PART_PROOFS))
+#define OF_FETCH PART_BIT(PART_BODY)
 
 struct login {
 	int fd;
@@ -30,23 +44,16 @@ struct login {
 	const struct okta_clock *clock;
 	int64_t started_s, deadline_ms;
 
-	struct okta_http *http;
-	struct okta_endpoints at;
-	struct okta_client client;
-	struct okta_buf basic;	/* Authorization of a confidential client, or empty */
-	struct okta_dpop *dpop; /* once Okta has asked for proofs */
-
-	struct okta_buf device_code, jwks;
-	struct okta_json *token_doc; /* the answer with the tokens */
-	struct okta_tokens tokens;
-	struct verified verified;
+	struct worker device, keys, userinfo;
+	bool keys_are_fresh;	 /* fetched after the token came */
+	bool userinfo_was_asked; /* or could not be had */
 
 	bool cancelled; /* nobody reads any more */
 	enum okta_failure_code failure;
 	char detail[OKTA_ERR_MSG_BYTES];
 };
 
-/* The last step of a path that does not end with claims. */
+/* The last step of a path that does not end with a verdict. */
 static enum okta_rc
 fail(struct login *l, enum okta_failure_code failure, const char *detail)
 {
@@ -56,386 +63,322 @@ fail(struct login *l, enum okta_failure_code failure, const char *detail)
 }
 
 static enum okta_rc
-cancelled(struct login *l)
+fail_as(struct login *l, const struct worker *worker)
 {
+	return fail(l, worker->failure, worker->detail);
+}
+
+static enum okta_rc
+send_bytes(struct login *l, struct okta_view bytes)
+{
+	if (okta_chan_send(l->fd, bytes, l->clock,
+		okta_clock_mono_ms(l->clock) + SEND_MS) == OKTA_OK)
+		return OKTA_OK;
 	l->cancelled = true;
 	return OKTA_E_UNAVAIL;
 }
 
+/* --- what each process must not know --------------------------------------------------
+ */
+
 static void
-send_frame(struct login *l, const struct okta_buf *frame)
+wipe_view(struct okta_view v)
 {
-	if (okta_chan_send(l->fd, okta_buf_view(frame), l->clock,
-		okta_clock_mono_ms(l->clock) + SEND_MS) != OKTA_OK)
-		l->cancelled = true;
+	if (v.len > 0)
+		okta_wipe((char *)(uintptr_t)v.p, v.len);
 }
 
 /*
- * One request and what its answer means.  AUTHORIZATION may be NULL; PROOF: with a DPoP
- * proof once Okta wants them, bound to ACCESS_TOKEN unless that is empty.
+ * These run in the process just forked: the others are not its children, so nothing is
+ * ended, only wiped.  With the nonce it could speak for the verifier.
  */
-static enum okta_rc
-ask(struct login *l, struct okta_http_request *request, bool proof,
-    struct okta_view access_token, struct okta_oidc_reading *reading,
-    struct okta_http_answer *answer, struct okta_json **doc)
+static void
+forget_for_device(void *ctx)
 {
-	enum okta_rc r, rc = OKTA_E_INTERNAL;
+	const struct login *l = ctx;
+
+	wipe_view(l->start->nonce);
+}
+
+static void
+forget_for_keys(void *ctx)
+{
+	struct login *l = ctx;
+
+	wipe_view(l->start->nonce);
+	worker_clear(&l->device);
+	worker_clear(&l->userinfo);
+}
+
+static void
+forget_for_userinfo(void *ctx)
+{
+	struct login *l = ctx;
+
+	wipe_view(l->start->nonce);
+	okta_buf_clear(&l->device.parts[PART_ID_TOKEN]);
+	worker_clear(&l->keys);
+}
+
+static void
+forget_nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+/* --- what each process does
+ * ------------------------------------------------------------- */
+
+static void
+run_device(int fd, void *ctx)
+{
+	const struct login *l = ctx;
+	const struct device_job job = { l->start, l->clock, l->deadline_ms };
+
+	device_run(fd, &job);
+}
+
+static void
+run_keys(int fd, void *ctx)
+{
+	const struct login *l = ctx;
+	const struct fetch_job job = { .start = l->start,
+		.clock = l->clock,
+		.deadline_ms = l->deadline_ms,
+		.tries = l->keys_are_fresh ? TRIES : 1 };
+
+	fetch_run(fd, &job);
+}
+
+static void
+run_userinfo(int fd, void *ctx)
+{
+	const struct login *l = ctx;
+	const struct fetch_job job = { .start = l->start,
+		.clock = l->clock,
+		.deadline_ms = l->deadline_ms,
+		.tries = TRIES,
+		.access_token = okta_buf_view(&l->device.parts[PART_ACCESS_TOKEN]),
+		.proofs = okta_buf_view(&l->device.parts[PART_PROOFS]) };
+
+	fetch_run(fd, &job);
+}
+
+static void
+run_verify(int fd, void *ctx)
+{
+	const struct login *l = ctx;
+	const struct verify_job job = { .start = l->start,
+		.clock = l->clock,
+		.started_s = l->started_s,
+		.id_token = okta_buf_view(&l->device.parts[PART_ID_TOKEN]),
+		.access_token = okta_buf_view(&l->device.parts[PART_ACCESS_TOKEN]),
+		.jwks = okta_buf_view(&l->keys.parts[PART_BODY]),
+		.jwks_is_fresh = l->keys_are_fresh,
+		.userinfo = okta_buf_view(&l->userinfo.parts[PART_BODY]),
+		.userinfo_was_asked = l->userinfo_was_asked };
+
+	verify_run(fd, &job);
+}
+
+static void
+start_worker(struct login *l, struct worker *worker, void (*forget)(void *ctx),
+    void (*run)(int fd, void *ctx))
+{
 	struct okta_err err = { 0 };
-	struct okta_buf dpop;
 
-	okta_buf_init(&dpop, AUTH_MAX);
-	if (proof && l->dpop != NULL) {
-		r = okta_dpop_proof(l->dpop,
-		    request->method == OKTA_HTTP_POST ? "POST" : "GET",
-		    okta_view_str(request->url), okta_clock_now_s(l->clock),
-		    access_token.len == 0, access_token, &dpop, &err);
-		if (r != OKTA_OK) {
-			rc = fail(l, OKTA_FAIL_INTERNAL, err.msg);
-			goto out;
-		}
-		request->dpop = dpop.data;
-	}
-	request->max_body_bytes = OKTA_HTTP_LOGIN_MAX;
-	request->deadline_ms = l->deadline_ms;
-	r = okta_http_do(l->http, request, answer, &err);
-	if (r != OKTA_OK && answer->end == OKTA_HTTP_CANCELLED) {
-		rc = cancelled(l);
-		goto out;
-	}
-	okta_oidc_read(answer, &err, reading, doc);
-	if (l->dpop != NULL)
-		(void)okta_dpop_learn(l->dpop, answer);
-	rc = OKTA_OK;
-out:
-	okta_buf_clear(&dpop);
-	return rc;
+	if (role_start(OKTA_MAY_READ | OKTA_MAY_NETWORK, forget, run, l, &worker->role,
+		&err) != OKTA_OK)
+		worker_fail(worker, OKTA_FAIL_INTERNAL, err.msg);
 }
 
-static enum okta_rc
-post(struct login *l, const char *url, const struct okta_buf *form, bool proof,
-    struct okta_oidc_reading *reading, struct okta_http_answer *answer,
-    struct okta_json **doc)
-{
-	struct okta_http_request request = { .method = OKTA_HTTP_POST, .url = url };
-
-	request.body = okta_buf_view(form);
-	request.authorization = l->basic.len > 0 ? l->basic.data : NULL;
-	return ask(l, &request, proof, okta_view_str(""), reading, answer, doc);
-}
-
-static enum okta_rc
-set_up(struct login *l)
-{
-	struct okta_http_settings settings = { .clock = l->clock, .cancel_fd = l->fd };
-	char *ca_file = okta_view_dup(l->start->ca_file);
-	char *proxy = okta_view_dup(l->start->proxy);
-	enum okta_rc r, rc = OKTA_E_INTERNAL;
-	struct okta_err err = { 0 };
-
-	settings.ca_file = ca_file;
-	settings.proxy = proxy;
-	if (ca_file == NULL || proxy == NULL) {
-		rc = fail(l, OKTA_FAIL_INTERNAL, "out of memory");
-		goto out;
-	}
-	r = okta_http_new(&settings, &l->http, &err);
-	if (r == OKTA_OK)
-		r = okta_oidc_endpoints(l->start->org_url, l->start->issuer,
-		    l->start->client_id, &l->at, &err);
-	if (r != OKTA_OK) {
-		rc = fail(l, OKTA_FAIL_CLIENT, err.msg);
-		goto out;
-	}
-	l->client.id = l->start->client_id;
-	l->client.secret = l->start->client_secret;
-	if (okta_oidc_basic(&l->client, &l->basic) != OKTA_OK) {
-		rc = fail(l, OKTA_FAIL_CLIENT, "client_secret_file: too long");
-		goto out;
-	}
-	rc = OKTA_OK;
-out:
-	free(ca_file);
-	free(proxy);
-	return rc;
-}
-
-static enum okta_rc
-send_prompt(struct login *l, struct okta_prompt *prompt)
-{
-	struct okta_buf frame, qr;
-
-	okta_buf_init(&frame, OKTA_FRAME_MAX_BYTES);
-	okta_buf_init(&qr, OKTA_QR_MAX);
-	/* without it the address is still there to be typed */
-	if (l->start->qr == OKTA_QR_UTF8 && prompt->verification_uri_complete.len > 0 &&
-	    okta_qr_write(prompt->verification_uri_complete, &qr) == OKTA_OK)
-		prompt->qr = okta_buf_view(&qr);
-	if (okta_wire_put_prompt(&frame, prompt) == OKTA_OK)
-		send_frame(l, &frame);
-	else
-		l->cancelled = true;
-	okta_buf_clear(&frame);
-	okta_buf_clear(&qr);
-	return l->cancelled ? OKTA_E_UNAVAIL : OKTA_OK;
-}
-
-/* The device authorization request; asked once: whoever waits at a prompt tries again. */
-static enum okta_rc
-get_code(struct login *l, struct okta_poll *poll)
-{
-	struct okta_http_answer answer = { 0 };
-	struct okta_oidc_reading reading;
-	enum okta_rc r, rc = OKTA_E_INTERNAL;
-	struct okta_json *doc = NULL;
-	struct okta_device device;
-	struct okta_err err = { 0 };
-	struct okta_buf form;
-
-	okta_buf_init(&form, FORM_MAX);
-	if (okta_oidc_device_form(&l->client, l->start->scopes, &form) != OKTA_OK) {
-		rc = fail(l, OKTA_FAIL_CLIENT, "[login] client_id or scopes: too long");
-		goto out;
-	}
-	r = post(l, l->at.device, &form, false, &reading, &answer, &doc);
-	if (r != OKTA_OK) {
-		rc = r;
-		goto out;
-	}
-	if (reading.meaning != OKTA_OIDC_SUCCESS) {
-		rc = fail(l, reading.failure, reading.detail);
-		goto out;
-	}
-	r = okta_oidc_device(okta_json_root(doc), l->start->org_url, &device, &err);
-	if (r == OKTA_OK)
-		r = okta_buf_append(
-		    &l->device_code, device.device_code.p, device.device_code.len);
-	if (r != OKTA_OK) {
-		rc = fail(l, OKTA_FAIL_ANSWER, err.msg);
-		goto out;
-	}
-	okta_poll_init(poll, device.prompt.interval_s, device.prompt.expires_in_s,
-	    okta_clock_mono_ms(l->clock), l->deadline_ms);
-	r = send_prompt(l, &device.prompt);
-	if (r != OKTA_OK) {
-		rc = r;
-		goto out;
-	}
-	rc = OKTA_OK;
-out:
-	okta_json_free(&doc);
-	okta_http_answer_clear(&answer);
-	okta_buf_clear(&form);
-	return rc;
-}
+/* --- listening
+ * -------------------------------------------------------------------------- */
 
 /*
- * Fetch PATH, up to TRIES times while Okta is out of order.  *ret_body is what it
- * answered with 200 and a JSON object; for anything else the failure is set.
+ * Wait for the next word of a worker, and take it.  OKTA_OK; OKTA_E_UNAVAIL: the module
+ * is gone, or talks out of turn; OKTA_E_REFUSED: too late.
  */
 static enum okta_rc
-get(struct login *l, const char *url, const char *authorization,
-    struct okta_view access_token, unsigned tries, struct okta_http_answer *ret)
+hear(struct login *l)
 {
-	struct okta_http_request request = { .method = OKTA_HTTP_GET };
-	struct okta_oidc_reading reading = { 0 };
-	struct okta_json *doc = NULL;
-	enum okta_rc r;
-	unsigned i;
+	struct worker *const worker[] = { &l->device, &l->keys, &l->userinfo };
+	struct pollfd pfd[4] = { { .fd = l->fd, .events = POLLIN | POLLRDHUP } };
+	int64_t left = l->deadline_ms + GRACE_MS - okta_clock_mono_ms(l->clock);
+	size_t i;
 
-	request.url = url;
-	request.authorization = authorization;
-	for (i = 0; i < tries; i++) {
-		okta_http_answer_clear(ret);
-		r = ask(
-		    l, &request, access_token.len > 0, access_token, &reading, ret, &doc);
-		okta_json_free(&doc);
-		if (r != OKTA_OK || reading.meaning == OKTA_OIDC_SUCCESS)
-			return r;
-		if (reading.meaning != OKTA_OIDC_LATER || ret->status == 401 ||
-		    ret->status == 403)
-			break;
-		if (i + 1 < tries &&
-		    okta_http_sleep(l->http, okta_clock_mono_ms(l->clock) + RETRY_MS) !=
-			OKTA_OK)
-			return cancelled(l);
+	if (left <= 0)
+		return fail(
+		    l, OKTA_FAIL_DEADLINE, "no verdict before the login's time was up");
+	for (i = 0; i < 3; i++) /* poll() passes over -1 */
+		pfd[i + 1] = (struct pollfd){ .fd = worker[i]->role.fd,
+			.events = POLLIN };
+	if (poll(pfd, 4, left > INT_MAX ? INT_MAX : (int)left) < 0)
+		return errno == EINTR
+			   ? OKTA_OK
+			   : fail(l, OKTA_FAIL_INTERNAL, "cannot wait for an answer");
+	if (pfd[0].revents != 0) {
+		l->cancelled = true;
+		return OKTA_E_UNAVAIL;
 	}
-	return fail(l, reading.failure, reading.detail);
+	for (i = 0; i < 3; i++)
+		if (pfd[i + 1].revents != 0)
+			worker_hear(worker[i], l->clock);
+	return OKTA_OK;
 }
 
 static enum okta_rc
-get_keys(struct login *l, unsigned tries)
+wait_for(struct login *l, const struct worker *worker)
 {
-	struct okta_http_answer answer = { 0 };
-	enum okta_rc r;
+	enum okta_rc r = OKTA_OK;
 
-	r = get(l, l->at.keys, NULL, okta_view_str(""), tries, &answer);
-	if (r == OKTA_OK) {
-		okta_buf_clear(&l->jwks);
-		r = okta_buf_append(&l->jwks, answer.body.data, answer.body.len);
-		if (r != OKTA_OK)
-			r = fail(l, OKTA_FAIL_ANSWER, "JWKS: too large");
-	}
-	okta_http_answer_clear(&answer);
+	while (r == OKTA_OK && !worker->finished)
+		r = hear(l);
 	return r;
 }
 
-/* One poll.  *ret_step says how to go on; after DONE the tokens are in L. */
-static enum okta_rc
-poll_once(struct login *l, struct okta_poll *poll, enum okta_poll_step *ret_step)
-{
-	struct okta_http_answer answer = { 0 };
-	enum okta_rc r, rc = OKTA_E_INTERNAL;
-	struct okta_oidc_reading reading;
-	int64_t retry_after_s = 0;
-	uint32_t jitter = 0;
-	struct okta_err err = { 0 };
-	struct okta_buf form;
+/* --- the steps
+ * -------------------------------------------------------------------------- */
 
-	okta_buf_init(&form, FORM_MAX);
-	r = okta_oidc_token_form(&l->client, okta_buf_view(&l->device_code), &form);
-	if (r != OKTA_OK) {
-		rc = fail(l, OKTA_FAIL_INTERNAL, "out of memory");
-		goto out;
+/* What the person sees: the address is checked before a QR code is made of it. */
+static enum okta_rc
+show_prompt(struct login *l)
+{
+	struct okta_prompt prompt;
+	struct okta_err err = { 0 };
+	struct okta_buf frame, qr;
+	enum okta_rc r;
+
+	okta_buf_init(&frame, OKTA_FRAME_MAX_BYTES);
+	okta_buf_init(&qr, OKTA_QR_MAX);
+	r = okta_wire_get_prompt(
+	    okta_buf_view(&l->device.prompt), l->start->org_url, &prompt, &err);
+	if (r == OKTA_OK) {
+		prompt.qr = okta_view_str("");
+		/* without it the address is still there to be typed */
+		if (l->start->qr == OKTA_QR_UTF8 &&
+		    prompt.verification_uri_complete.len > 0 &&
+		    okta_qr_write(prompt.verification_uri_complete, &qr) == OKTA_OK)
+			prompt.qr = okta_buf_view(&qr);
+		r = okta_wire_put_prompt(&frame, &prompt);
 	}
-	r = post(l, l->at.token, &form, true, &reading, &answer, &l->token_doc);
-	if (r != OKTA_OK) {
-		rc = r;
-		goto out;
-	}
-	if (reading.meaning == OKTA_OIDC_DPOP && l->dpop == NULL) {
-		r = okta_dpop_new(&l->dpop, &err);
-		if (r != OKTA_OK) {
-			rc = fail(l, OKTA_FAIL_INTERNAL, err.msg);
-			goto out;
-		}
-		(void)okta_dpop_learn(l->dpop, &answer);
-	}
-	(void)okta_http_retry_after(&answer, &retry_after_s);
-	if (getrandom(&jitter, sizeof(jitter), GRND_NONBLOCK) < 0)
-		jitter = 0; /* it only spreads hosts over a second */
-	*ret_step = okta_poll_feed(
-	    poll, &reading, retry_after_s, okta_clock_mono_ms(l->clock), jitter);
-	rc = OKTA_OK;
-out:
-	okta_http_answer_clear(&answer);
-	okta_buf_clear(&form);
-	return rc;
+	r = r == OKTA_OK ? send_bytes(l, okta_buf_view(&frame))
+			 : fail(l, OKTA_FAIL_ANSWER, err.msg);
+	okta_buf_clear(&frame);
+	okta_buf_clear(&qr);
+	return r;
 }
 
 static enum okta_rc
-wait_for_tokens(struct login *l, struct okta_poll *poll)
+get_tokens(struct login *l)
 {
-	enum okta_poll_step step = OKTA_POLL_AGAIN;
+	enum okta_rc r = OKTA_OK;
+
+	okta_slim_before_fork();
+	start_worker(l, &l->device, forget_for_device, run_device);
+	wipe_view(l->start->client_secret); /* nobody else needs it */
+	while (r == OKTA_OK && !l->device.finished && l->device.prompt.len == 0)
+		r = hear(l);
+	if (r == OKTA_OK && !l->device.finished)
+		r = show_prompt(l);
+	if (r == OKTA_OK && !l->device.finished) /* while the person reads */
+		start_worker(l, &l->keys, forget_for_keys, run_keys);
+	okta_slim_down();
+	while (r == OKTA_OK && !l->device.finished) {
+		r = hear(l);
+		if (l->keys.finished && l->device.parts[PART_ID_TOKEN].len == 0)
+			okta_slim_down();
+	}
+	if (r == OKTA_OK && !l->device.succeeded)
+		r = fail_as(l, &l->device);
+	else if (r == OKTA_OK && l->device.prompt.len == 0)
+		r = fail(l, OKTA_FAIL_INTERNAL, "a token came before the code");
+	return r;
+}
+
+static enum okta_rc
+get_fresh_keys(struct login *l)
+{
+	enum okta_rc r;
+
+	if (l->keys_are_fresh)
+		return fail(l, OKTA_FAIL_INTERNAL, "the verifier asks for keys again");
+	worker_clear(&l->keys);
+	l->keys_are_fresh = true;
+	start_worker(l, &l->keys, forget_for_keys, run_keys);
+	r = wait_for(l, &l->keys);
+	if (r == OKTA_OK && !l->keys.succeeded)
+		r = fail_as(l, &l->keys);
+	return r;
+}
+
+/* MUST: there is no verdict without it.  But a refusal of the token, which Okta gives
+ * where /userinfo is not for this client, says that there are no groups to be had: the
+ * policy knows what that means. */
+static enum okta_rc
+get_userinfo(struct login *l, bool must)
+{
+	const struct worker *w = &l->userinfo;
+	enum okta_rc r;
+
+	if (l->userinfo_was_asked)
+		return fail(l, OKTA_FAIL_INTERNAL, "the verifier asks userinfo again");
+	l->userinfo_was_asked = true;
+	start_worker(l, &l->userinfo, forget_for_userinfo, run_userinfo);
+	r = wait_for(l, w);
+	if (r == OKTA_OK && !w->succeeded && must && w->status != 401 && w->status != 403)
+		r = fail_as(l, w);
+	if (r == OKTA_OK && !w->succeeded)
+		okta_buf_clear(&l->userinfo.parts[PART_BODY]); /* half of it */
+	return r;
+}
+
+/* One run of the verifier; its frame goes to *ret. */
+static enum okta_rc
+ask_verifier(struct login *l, struct okta_buf *ret)
+{
+	struct role role = ROLE_NONE;
 	struct okta_err err = { 0 };
 	enum okta_rc r;
 
-	while (step == OKTA_POLL_AGAIN) {
-		okta_slim_down();
-		if (okta_http_sleep(l->http, poll->next_ms) != OKTA_OK)
-			return cancelled(l);
-		if (okta_clock_mono_ms(l->clock) >= l->deadline_ms)
-			return fail(l, poll->failure, poll->detail);
-		r = poll_once(l, poll, &step);
-		if (r != OKTA_OK)
-			return r;
+	r = role_start(0, forget_nothing, run_verify, l, &role, &err);
+	if (r != OKTA_OK)
+		return fail(l, OKTA_FAIL_INTERNAL, err.msg);
+	r = okta_chan_recv(role.fd, ret, l->clock, l->deadline_ms + GRACE_MS);
+	if (r != OKTA_OK) {
+		(void)snprintf(err.msg, sizeof(err.msg),
+		    "the process that verifies ended without a word (signal %d)",
+		    role_stop(&role));
+		return fail(l, OKTA_FAIL_INTERNAL, err.msg);
 	}
-	okta_buf_clear(&l->device_code);
-	if (step != OKTA_POLL_DONE)
-		return fail(l, poll->failure, poll->detail);
-	if (okta_oidc_tokens(okta_json_root(l->token_doc), &l->tokens, &err) != OKTA_OK)
-		return fail(l, OKTA_FAIL_ANSWER, err.msg);
+	(void)role_stop(&role);
 	return OKTA_OK;
 }
 
 static enum okta_rc
 verify(struct login *l)
 {
-	struct okta_id_expect expect = {
-		.issuer = l->start->issuer,
-		.client_id = l->start->client_id,
-		.now_s = okta_clock_now_s(l->clock),
-		.skew_s = (int64_t)l->start->clock_skew_s,
-		.started_s = l->started_s,
-	};
-	struct okta_err err = { 0 };
-	enum okta_rc r;
-
-	r = verify_token(l->tokens.id_token, okta_buf_view(&l->jwks), &expect,
-	    l->start->groups_claim, &l->verified, &err);
-	if (r == OKTA_E_NOTFOUND) {
-		/* a new key, or none fetched yet; once only: the kid is not verified */
-		r = get_keys(l, TRIES);
-		if (r != OKTA_OK)
-			return r;
-		r = verify_token(l->tokens.id_token, okta_buf_view(&l->jwks), &expect,
-		    l->start->groups_claim, &l->verified, &err);
-	}
-	if (r == OKTA_OK)
-		return OKTA_OK;
-	return fail(l, r == OKTA_E_NOMEM ? OKTA_FAIL_INTERNAL : OKTA_FAIL_TOKEN, err.msg);
-}
-
-/* What the ID token left out.  Okta documents neither that it is full in the device grant
- * nor that it is not. */
-static enum okta_rc
-complete(struct login *l)
-{
-	const bool no_groups = !l->verified.claims.has_groups &&
-			       !okta_view_eq_str(l->start->groups_claim, "none");
-	struct okta_http_answer answer = { 0 };
-	enum okta_rc r, rc = OKTA_E_INTERNAL;
-	struct okta_buf authorization;
-	struct okta_err err = { 0 };
-
-	okta_buf_init(&authorization, AUTH_MAX);
-	if (!verify_wants_userinfo(&l->verified, l->start->groups_claim) ||
-	    l->tokens.access_token.len == 0) {
-		rc = OKTA_OK;
-		goto out;
-	}
-	if (okta_id_token_check_access(l->verified.token, l->tokens.access_token, &err) !=
-	    OKTA_OK) {
-		rc = fail(l, OKTA_FAIL_TOKEN, err.msg);
-		goto out;
-	}
-	r = okta_buf_printf(&authorization, "%s %.*s", l->tokens.dpop ? "DPoP" : "Bearer",
-	    (int)l->tokens.access_token.len, l->tokens.access_token.p);
-	if (r != OKTA_OK) {
-		rc = fail(l, OKTA_FAIL_ANSWER, "token endpoint: access_token: too long");
-		goto out;
-	}
-	r = get(l, l->at.userinfo, authorization.data,
-	    l->tokens.dpop ? l->tokens.access_token : okta_view_str(""), TRIES, &answer);
-	if (r != OKTA_OK && !l->cancelled &&
-	    (!no_groups || answer.status == 401 || answer.status == 403))
-		rc = OKTA_OK; /* the policy knows what no groups claim means */
-	else if (r != OKTA_OK)
-		rc = r;
-	else if (verify_userinfo(&l->verified, okta_buf_view(&answer.body),
-		     l->start->groups_claim, &err) != OKTA_OK)
-		rc = fail(l, OKTA_FAIL_TOKEN, err.msg);
-	else
-		rc = OKTA_OK;
-out:
-	okta_http_answer_clear(&answer);
-	okta_buf_clear(&authorization);
-	return rc;
-}
-
-static enum okta_rc
-send_claims(struct login *l)
-{
 	struct okta_buf frame;
+	struct okta_view said;
+	bool must, done = false;
 	enum okta_rc r;
 
 	okta_buf_init(&frame, OKTA_FRAME_MAX_BYTES);
-	r = okta_wire_put_claims(&frame, &l->verified.claims);
-	if (r == OKTA_OK)
-		send_frame(l, &frame);
-	else
-		r = fail(l, OKTA_FAIL_TOO_MANY_GROUPS,
-		    "groups claim: more than fits: narrow its filter in the app's Sign "
-		    "On tab");
+	r = wait_for(l, &l->keys);
+	while (r == OKTA_OK && !done) {
+		r = ask_verifier(l, &frame);
+		said = okta_buf_view(&frame);
+		if (r != OKTA_OK)
+			break;
+		if (inner_is(said, INNER_NEED_KEYS)) {
+			r = get_fresh_keys(l);
+		} else if (inner_take_need_userinfo(said, &must) == OKTA_OK) {
+			r = get_userinfo(l, must);
+		} else {
+			r = send_bytes(l, said);
+			done = true;
+		}
+	}
 	okta_buf_clear(&frame);
 	return r;
 }
@@ -449,7 +392,7 @@ send_failure(struct login *l)
 	failure.detail = okta_view_str(l->detail);
 	okta_buf_init(&frame, OKTA_FRAME_MAX_BYTES);
 	if (okta_wire_put_failure(&frame, &failure) == OKTA_OK)
-		send_frame(l, &frame);
+		(void)send_bytes(l, okta_buf_view(&frame));
 	okta_buf_clear(&frame);
 }
 
@@ -460,37 +403,24 @@ login_run(int fd, const struct okta_start *start, const struct okta_clock *clock
 	struct login l = {
 		.fd = fd, .start = start, .clock = clock, .failure = OKTA_FAIL_INTERNAL
 	};
-	struct okta_poll poll;
 	enum okta_rc r;
 
 	l.started_s = okta_clock_now_s(clock);
 	l.deadline_ms = start_ms + (int64_t)start->deadline_s * 1000 - LAST_WORD_MS;
-	okta_buf_init(&l.basic, AUTH_MAX);
-	okta_buf_init(&l.device_code, OKTA_DEVICE_CODE_MAX);
-	okta_buf_init(&l.jwks, OKTA_JWKS_MAX_BYTES);
-	r = set_up(&l);
-	if (r == OKTA_OK)
-		r = get_code(&l, &poll);
-	if (r == OKTA_OK) {
-		(void)get_keys(
-		    &l, 1); /* while the person reads; asked again if need be */
-		r = l.cancelled ? OKTA_E_UNAVAIL : wait_for_tokens(&l, &poll);
-	}
+	worker_init(&l.device, "asks for the token", OF_DEVICE, OKTA_HTTP_LOGIN_MAX);
+	worker_init(&l.keys, "fetches the keys", OF_FETCH, OKTA_JWKS_MAX_BYTES);
+	worker_init(&l.userinfo, "asks userinfo", OF_FETCH, OKTA_HTTP_LOGIN_MAX);
+	l.device.may_prompt = true;
+	/* without a time there is no end to wait for, and no token is too old */
+	if (l.started_s == OKTA_CLOCK_FAILED_S || start_ms == OKTA_CLOCK_FAILED_MS)
+		r = fail(&l, OKTA_FAIL_INTERNAL, "the clock cannot be read");
+	else
+		r = get_tokens(&l);
 	if (r == OKTA_OK)
 		r = verify(&l);
-	if (r == OKTA_OK)
-		r = complete(&l);
-	if (r == OKTA_OK)
-		r = send_claims(&l);
 	if (r != OKTA_OK && !l.cancelled)
 		send_failure(&l);
-	verified_clear(&l.verified);
-	okta_json_free(&l.token_doc);
-	okta_dpop_free(&l.dpop);
-	okta_buf_clear(&l.basic);
-	okta_buf_clear(&l.device_code);
-	okta_buf_clear(&l.jwks);
-	if (!l.cancelled) /* a resolver that hangs would hold us; the end of the process
-			     will not */
-		okta_http_free(&l.http);
+	worker_clear(&l.device);
+	worker_clear(&l.keys);
+	worker_clear(&l.userinfo);
 }

@@ -6,12 +6,13 @@
  * nothing else; end within two seconds when the peer hangs up; send verified claims or a
  * failure, and say nothing by its exit status. MUST NOT: decide who may log in; write a
  * file; leave a core; obey the environment.
+ *
+ * This process becomes the coordinator (login.c); what reads from the network, and what
+ * verifies, is forked from it.
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,8 +20,9 @@
 #include "base/chan.h"
 #include "base/clock.h"
 #include "base/frame.h"
+#include "bounds.h"
 #include "login.h"
-#include "net/http.h"
+#include "sandbox/sandbox.h"
 
 #define START_MS 10000 /* to say START */
 
@@ -42,16 +44,25 @@ is_seqpacket(int fd)
 	       type == SOCK_SEQPACKET;
 }
 
-/* Nothing here ever needs a core, a file, a new privilege or a debugger. */
+/*
+ * Nothing here ever needs a core, a file, a new privilege, a debugger or another
+ * descriptor.  Before the first secret is read.  The sandbox leaves what all that is
+ * forked from here needs together; each of them narrows it down.
+ */
 static bool
-lock_down(void)
+lock_down(struct okta_err *err)
 {
-	const struct rlimit none = { 0, 0 };
+	const struct okta_sandbox sandbox = {
+		OKTA_MAY_READ | OKTA_MAY_NETWORK | OKTA_MAY_FORK, DATA_BYTES
+	};
 
 	(void)umask(077);
-	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_FSIZE, &none) == 0;
+	return clearenv() == 0 &&
+	       okta_sandbox_keep_only(STDIN_FILENO, STDIN_FILENO, err) == OKTA_OK &&
+	       okta_sandbox_silence(0, err) == OKTA_OK &&
+	       /* a parent that died before: the socket says so */
+	       okta_sandbox_die_with(getppid(), err) == OKTA_OK &&
+	       okta_sandbox_enter(&sandbox, err) == OKTA_OK;
 }
 
 static void
@@ -89,14 +100,16 @@ main(int argc, char **argv)
 		    "refuses to run as root: pam_okta.so starts it as another user");
 	if (!is_seqpacket(STDIN_FILENO))
 		return refuse("descriptor 0 is not pam_okta.so's socket");
-	if (!lock_down())
-		return refuse("cannot give up what it does not need");
+	if (!lock_down(&err)) {
+		if (err.rc == OKTA_OK)
+			(void)okta_err_set(&err, OKTA_E_NOMEM, "out of memory");
+		send_error(clock, &err); /* a kernel without seccomp, for one */
+		_exit(EXIT_FAILURE);
+	}
 	okta_buf_init(&frame, OKTA_FRAME_MAX_BYTES);
 	r = okta_chan_recv(STDIN_FILENO, &frame, clock, start_ms + START_MS);
 	if (r == OKTA_OK) {
 		r = okta_wire_get_start(okta_buf_view(&frame), &start, &err);
-		if (r == OKTA_OK)
-			r = okta_http_global_init(&err);
 		if (r == OKTA_OK)
 			login_run(STDIN_FILENO, &start, clock, start_ms);
 		else

@@ -5,8 +5,14 @@
 #include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#define EDGE_BYTES 65536 /* below malloc()'s threshold for a mapping of its own */
+#define HOLE_STEP  16
+#define HOLE_MAX   1024
+#define TAKEN_MAX  65536 /* where another malloc() has no such order */
 
 /* Code and constants of one object; what was relocated or written to stays. */
 static int
@@ -38,4 +44,25 @@ okta_slim_down(void)
 {
 	(void)malloc_trim(0);
 	(void)dl_iterate_phdr(drop_clean_pages, NULL);
+}
+
+void
+okta_slim_before_fork(void)
+{
+	/* larger than any hole, so it is cut from the end of the heap */
+	void *const edge = malloc(EDGE_BYTES);
+	size_t size, taken = 0;
+	void *p;
+
+	for (size = HOLE_STEP; edge != NULL && size <= HOLE_MAX; size += HOLE_STEP) {
+		for (;;) {
+			p = malloc(size);
+			if (p == NULL || (uintptr_t)p > (uintptr_t)edge ||
+			    taken + size > TAKEN_MAX)
+				break;
+			taken += size; /* stays: that is the purpose */
+		}
+		free(p);
+	}
+	free(edge);
 }

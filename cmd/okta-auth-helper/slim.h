@@ -12,4 +12,11 @@
  */
 void okta_slim_down(void);
 
+/*
+ * Call before the first fork().  What the libraries' constructors left behind is full of
+ * small holes; a child that puts its first allocations there needs a copy of each of
+ * these pages.  Afterwards new memory comes from pages of its own.
+ */
+void okta_slim_before_fork(void);
+
 #endif /* OKTA_AUTH_HELPER_SLIM_H */

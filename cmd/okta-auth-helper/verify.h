@@ -1,38 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* okta-auth-helper/verify.h - from bytes of the network to claims.
+/* okta-auth-helper/verify.h - from bytes of the network to a verdict, in a process
+ * without a network, which never read from one.
  *
- * Takes bytes and expectations only, so that it can move to a process without a network.
+ * MUST: believe nothing but what is signed by a key that another process than the token's
+ * fetched.  What /userinfo said is not signed: it can only add groups and a name for the
+ * log to the person the token names, and comes from a third process.
  */
 #ifndef OKTA_HELPER_VERIFY_H
 #define OKTA_HELPER_VERIFY_H
 
-#include "base/buf.h"
-#include "base/err.h"
 #include "base/view.h"
 #include "model/wire.h"
 #include "net/id_token.h"
 
-/* Verified claims with the memory their views point into. */
-struct verified {
-	struct okta_id_token *token;
-	struct okta_json *userinfo;
-	struct okta_claims claims;
+struct verify_job {
+	const struct okta_start *start;
+	const struct okta_clock *clock;
+	int64_t started_s; /* the login began then */
+	struct okta_view id_token, access_token;
+	struct okta_view jwks; /* empty: not fetched yet */
+	bool jwks_is_fresh;    /* fetched after the token came: no other will help */
+	struct okta_view userinfo;
+	bool userinfo_was_asked; /* USERINFO is all there is */
 };
-void verified_clear(struct verified *v);
 
-/*
- * OKTA_OK; OKTA_E_NOTFOUND: the JWKS has no usable key of the token's kid (or is no
- * JWKS); OKTA_E_REFUSED; OKTA_E_NOMEM.
- */
-OKTA_MUST_CHECK enum okta_rc verify_token(struct okta_view token, struct okta_view jwks,
-    const struct okta_id_expect *expect, struct okta_view groups_claim,
-    struct verified *ret, struct okta_err *err);
-
-/* Something the configuration asks for is not in the token: /userinfo may have it. */
-bool verify_wants_userinfo(const struct verified *v, struct okta_view groups_claim);
-
-/* OKTA_OK, OKTA_E_REFUSED (another sub, malformed) or OKTA_E_NOMEM. */
-OKTA_MUST_CHECK enum okta_rc verify_userinfo(struct verified *v, struct okta_view body,
-    struct okta_view groups_claim, struct okta_err *err);
+/* Sends VERDICT, FAILURE, NEED_KEYS or NEED_USERINFO. */
+void verify_run(int fd, const struct verify_job *job);
 
 #endif /* OKTA_HELPER_VERIFY_H */

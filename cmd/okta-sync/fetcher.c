@@ -2,13 +2,11 @@
 #include "fetcher.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,64 +15,56 @@
 #include "account.h"
 #include "base/paths.h"
 #include "base/wipe.h"
+#include "errand.h"
 #include "fetch.h"
 #include "handover.h"
 #include "net/http.h"
+#include "sandbox/sandbox.h"
 #include "source.h"
 
 #define CHILD_FD   3
 #define KEEP_BYTES 33554432
 
 static enum okta_rc
-limit(struct okta_err *err)
-{
-	const struct rlimit none = { 0, 0 }, files = { 256, 256 };
-
-	if (setrlimit(RLIMIT_CORE, &none) < 0 || setrlimit(RLIMIT_FSIZE, &none) < 0 ||
-	    setrlimit(RLIMIT_NOFILE, &files) < 0)
-		return okta_err_sys(err, errno, "fetcher: setrlimit");
-	return OKTA_OK;
-}
-
-static enum okta_rc
 drop(uid_t uid, gid_t gid, struct okta_err *err)
 {
-	if (geteuid() == 0) {
-		if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
-		    setresuid(uid, uid, uid) < 0)
-			return okta_err_sys(
-			    err, errno, "fetcher: become %s", OKTA_SYSTEM_USER);
-		if (geteuid() == 0 || getuid() == 0)
-			return okta_err_set(
-			    err, OKTA_E_INTERNAL, "fetcher: is still root");
-	}
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) < 0)
-		return okta_err_sys(err, errno, "fetcher: prctl");
+	if (geteuid() != 0)
+		return OKTA_OK;
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		return okta_err_sys(err, errno, "fetcher: become %s", OKTA_SYSTEM_USER);
+	if (geteuid() == 0 || getuid() == 0)
+		return okta_err_set(err, OKTA_E_INTERNAL, "fetcher: is still root");
 	return OKTA_OK;
 }
 
-/* FD becomes descriptor 3; 0 to 2 are /dev/null; nothing else stays. */
+/* Before the first byte of a library that parses network data runs. */
 static enum okta_rc
-descriptors(int fd, struct okta_err *err)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC), i;
-
-	if (null < 0)
-		return okta_err_sys(err, errno, "/dev/null: cannot open");
-	for (i = 0; i < 3; i++)
-		if (dup2(null, i) < 0)
-			return okta_err_sys(err, errno, "fetcher: dup2");
-	if (fd != CHILD_FD && dup3(fd, CHILD_FD, O_CLOEXEC) < 0)
-		return okta_err_sys(err, errno, "fetcher: dup3");
-	if (close_range(CHILD_FD + 1, ~0U, 0) < 0)
-		return okta_err_sys(err, errno, "fetcher: close_range");
-	return OKTA_OK;
-}
-
-static enum okta_rc
-work(const struct okta_conf *conf, struct okta_view secret, struct sync_sink *sink,
+shut_in(const struct okta_conf *conf, uid_t uid, gid_t gid, pid_t parent,
     struct okta_err *err)
+{
+	/* pages on disk need no network */
+	const struct okta_sandbox sandbox = {
+		.may = conf->source == OKTA_SOURCE_FILE
+			   ? OKTA_MAY_READ
+			   : OKTA_MAY_READ | OKTA_MAY_NETWORK,
+	};
+	enum okta_rc r;
+
+	(void)umask(077);
+	if (chdir("/") < 0)
+		return okta_err_sys(err, errno, "fetcher: chdir /");
+	r = drop(uid, gid, err);
+	if (r == OKTA_OK)
+		r = okta_sandbox_die_with(parent, err);
+	if (r == OKTA_OK)
+		r = okta_sandbox_enter(&sandbox, err);
+	return r;
+}
+
+static enum okta_rc
+work(const struct okta_conf *conf, bool stay, struct okta_view secret,
+    struct sync_sink *sink, struct okta_err *err)
 {
 	struct sync_source *source = NULL;
 	enum okta_rc r;
@@ -88,40 +78,33 @@ work(const struct okta_conf *conf, struct okta_view secret, struct sync_sink *si
 		return r;
 	r = conf->source == OKTA_SOURCE_FILE
 		? sync_source_file(conf, &source, err)
-		: sync_source_okta(conf, secret, sink, &source, err);
+		: sync_source_okta(conf, stay, secret, sink, &source, err);
 	if (secret.len > 0) /* our copy; the source keeps what it needs */
 		okta_wipe((char *)(uintptr_t)secret.p, secret.len);
 	if (r == OKTA_OK)
-		r = sync_fetch(conf, source, sink, err);
+		r = stay ? sync_errands(conf, source, sink, err)
+			 : sync_fetch(conf, source, sink, err);
 	if (source != NULL)
 		source->free(&source);
 	return r;
 }
 
-static void __attribute__((noreturn)) child(const struct okta_conf *conf,
+static void __attribute__((noreturn)) child(const struct okta_conf *conf, bool stay,
     struct okta_view secret, int fd, uid_t uid, gid_t gid, pid_t parent)
 {
 	struct okta_err err = { 0 };
 	struct sync_sink sink;
 	enum okta_rc r;
 
-	(void)umask(077);
-	r = descriptors(fd, &err);
+	/* FD becomes descriptor 3; 0 to 2 are /dev/null; nothing else stays */
+	r = okta_sandbox_silence(1, &err);
+	if (r == OKTA_OK)
+		r = okta_sandbox_keep_only(fd, CHILD_FD, &err);
 	sync_sink_init(&sink, r == OKTA_OK ? CHILD_FD : fd, &okta_clock_system);
-	if (r == OKTA_OK && chdir("/") < 0)
-		r = okta_err_sys(&err, errno, "fetcher: chdir /");
 	if (r == OKTA_OK)
-		r = limit(&err);
+		r = shut_in(conf, uid, gid, parent, &err);
 	if (r == OKTA_OK)
-		r = drop(uid, gid, &err);
-	/* after the change of identity, which clears it */
-	if (r == OKTA_OK &&
-	    prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0L, 0L, 0L) < 0)
-		r = okta_err_sys(&err, errno, "fetcher: pdeathsig");
-	if (getppid() != parent)
-		_exit(1); /* orphaned in between */
-	if (r == OKTA_OK)
-		r = work(conf, secret, &sink, &err);
+		r = work(conf, stay, secret, &sink, &err);
 	if (r == OKTA_OK)
 		r = sync_sink_end(&sink);
 	else
@@ -131,7 +114,7 @@ static void __attribute__((noreturn)) child(const struct okta_conf *conf,
 }
 
 enum okta_rc
-sync_fetcher_open(const struct okta_conf *conf, struct okta_view secret,
+sync_fetcher_open(const struct okta_conf *conf, bool stay, struct okta_view secret,
     struct sync_fetcher *ret, struct okta_err *err)
 {
 	uid_t uid = geteuid();
@@ -149,7 +132,7 @@ sync_fetcher_open(const struct okta_conf *conf, struct okta_view secret,
 		return okta_err_sys(err, errno, "socketpair");
 	pid = fork();
 	if (pid == 0)
-		child(conf, secret, fds[1], uid, gid, parent);
+		child(conf, stay, secret, fds[1], uid, gid, parent);
 	(void)close(fds[1]);
 	if (pid < 0) {
 		r = okta_err_sys(err, errno, "fork");
@@ -157,8 +140,26 @@ sync_fetcher_open(const struct okta_conf *conf, struct okta_view secret,
 		return r;
 	}
 	ret->pid = pid;
+	ret->uid = uid;
 	ret->fd = fds[0];
 	return OKTA_OK;
+}
+
+/*
+ * The service has no CAP_KILL: root may end the child only in the child's own name.  Real
+ * and saved uid stay, so that nobody of that account can signal us meanwhile.
+ */
+static bool
+end(const struct sync_fetcher *fetcher)
+{
+	bool killed;
+
+	if (kill(fetcher->pid, SIGKILL) == 0)
+		return true;
+	if (setresuid((uid_t)-1, fetcher->uid, (uid_t)-1) < 0)
+		return false;
+	killed = kill(fetcher->pid, SIGKILL) == 0;
+	return setresuid((uid_t)-1, 0, (uid_t)-1) == 0 && killed;
 }
 
 void
@@ -167,12 +168,9 @@ sync_fetcher_close(struct sync_fetcher *fetcher)
 	if (fetcher->fd >= 0)
 		(void)close(fetcher->fd);
 	fetcher->fd = -1;
-	if (fetcher->pid > 0) {
-		if (waitpid(fetcher->pid, NULL, WNOHANG) == 0) {
-			(void)kill(fetcher->pid, SIGKILL);
-			while (waitpid(fetcher->pid, NULL, 0) < 0 && errno == EINTR)
-				;
-		}
-		fetcher->pid = -1;
-	}
+	/* wait only behind a signal that went out */
+	if (fetcher->pid > 0 && waitpid(fetcher->pid, NULL, WNOHANG) == 0 && end(fetcher))
+		while (waitpid(fetcher->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	fetcher->pid = -1;
 }

@@ -3,12 +3,13 @@
  *
  * MUST: be unprivileged before the first byte of a library that parses network data runs:
  * account _okta (by /etc/passwd as a file: NSS would ask us), no supplementary group, no
- * new privileges, no core, no descriptor but its socket, no file written, death with its
- * parent. A process that is not root keeps its own identity.
+ * descriptor but its socket, death with its parent, and the sandbox (sandbox/sandbox.h).
+ * A process that is not root keeps its own identity.
  */
 #ifndef OKTA_SYNC_FETCHER_H
 #define OKTA_SYNC_FETCHER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -18,13 +19,17 @@
 struct sync_fetcher {
 	pid_t pid; /* -1 when there is none */
 	int fd;	   /* frames of handover.h; -1 when there is none */
+	uid_t uid; /* it runs as */
 };
 
-/* SECRET is the child's copy to wipe; the caller wipes its own.  OKTA_E_CONFIG: there is
- * no account _okta; OKTA_E_SYS. */
-OKTA_MUST_CHECK enum okta_rc sync_fetcher_open(const struct okta_conf *conf,
+#define SYNC_FETCHER_NONE ((struct sync_fetcher){ -1, -1, 0 })
+
+/* One full sync, or (STAY) what it is asked for, errand.h.  SECRET is the child's copy to
+ * wipe; the caller wipes its own.  OKTA_E_CONFIG: there is no account _okta; OKTA_E_SYS.
+ */
+OKTA_MUST_CHECK enum okta_rc sync_fetcher_open(const struct okta_conf *conf, bool stay,
     struct okta_view secret, struct sync_fetcher *ret, struct okta_err *err);
-/* Ends the child if it still runs, and reaps it.  Safe on { -1, -1 } and twice. */
+/* Ends the child if it still runs, and reaps it.  Safe on SYNC_FETCHER_NONE and twice. */
 void sync_fetcher_close(struct sync_fetcher *fetcher);
 
 #endif /* OKTA_SYNC_FETCHER_H */

@@ -49,9 +49,11 @@ okta_wire_put_start(struct okta_buf *out, const struct okta_start *m)
 	okta_frame_put_text(&w, m->proxy);
 	okta_frame_put_text(&w, m->scopes);
 	okta_frame_put_text(&w, m->groups_claim);
+	okta_frame_put_text(&w, m->nonce);
 	okta_frame_put_u64(&w, m->deadline_s);
 	okta_frame_put_u64(&w, m->clock_skew_s);
 	okta_frame_put_u64(&w, m->qr);
+	okta_frame_put_u64(&w, m->poll_s);
 	return finish_put(&w);
 }
 
@@ -116,6 +118,26 @@ okta_wire_put_failure(struct okta_buf *out, const struct okta_failure *m)
 	return finish_put(&w);
 }
 
+enum okta_rc
+okta_wire_put_verdict(
+    struct okta_buf *out, struct okta_view nonce, const struct okta_claims *m)
+{
+	struct okta_frame_writer w;
+	struct okta_buf claims;
+	enum okta_rc r;
+
+	okta_buf_init(&claims, OKTA_FRAME_MAX_BYTES);
+	r = okta_wire_put_claims(&claims, m);
+	if (r == OKTA_OK) {
+		okta_frame_start(&w, out, OKTA_WIRE_VERDICT);
+		okta_frame_put_text(&w, nonce);
+		okta_frame_put_text(&w, okta_buf_view(&claims));
+		r = finish_put(&w);
+	}
+	okta_buf_clear(&claims);
+	return r;
+}
+
 /* The first check that fails names the field; later ones must not overwrite it. */
 static void
 require(bool holds, const char *what, const char **fault)
@@ -170,9 +192,11 @@ okta_wire_get_start(struct okta_view bytes, struct okta_start *ret, struct okta_
 	ret->proxy = okta_frame_get_text(&r, OKTA_WIRE_TEXT_MAX);
 	ret->scopes = okta_frame_get_text(&r, OKTA_WIRE_TEXT_MAX);
 	ret->groups_claim = okta_frame_get_text(&r, OKTA_WIRE_TEXT_MAX);
+	ret->nonce = okta_frame_get_text(&r, OKTA_WIRE_NONCE_BYTES);
 	ret->deadline_s = okta_frame_get_u64(&r, 86400);
 	ret->clock_skew_s = okta_frame_get_u64(&r, 3600);
 	ret->qr = okta_frame_get_u64(&r, 1);
+	ret->poll_s = okta_frame_get_u64(&r, 300);
 
 	require(ret->org_url.len > 0 && okta_text_is_printable(ret->org_url),
 	    "org_url is empty or not printable", &fault);
@@ -188,6 +212,7 @@ okta_wire_get_start(struct okta_view bytes, struct okta_start *ret, struct okta_
 	    "scopes is empty or not printable", &fault);
 	require(ret->groups_claim.len > 0 && okta_text_is_printable(ret->groups_claim),
 	    "groups_claim is empty or not printable", &fault);
+	require(ret->nonce.len == OKTA_WIRE_NONCE_BYTES, "nonce is not 16 bytes", &fault);
 	require(ret->deadline_s > 0, "deadline is zero", &fault);
 	return finish_get(&r, "start", fault, err);
 }
@@ -355,4 +380,22 @@ okta_wire_get_failure(
 	require(
 	    okta_text_is_printable(ret->detail), "the detail is not printable", &fault);
 	return finish_get(&r, "failure", fault, err);
+}
+
+enum okta_rc
+okta_wire_get_verdict(struct okta_view bytes, struct okta_view nonce,
+    struct okta_claims *ret, struct okta_err *err)
+{
+	struct okta_frame_reader r;
+	struct okta_view said, claims;
+
+	open_as(&r, bytes, OKTA_WIRE_VERDICT);
+	said = okta_frame_get_text(&r, OKTA_WIRE_NONCE_BYTES);
+	claims = okta_frame_get_text(&r, OKTA_FRAME_MAX_BYTES);
+	if (okta_frame_end(&r) != OKTA_OK)
+		return finish_get(&r, "verdict", NULL, err);
+	if (nonce.len != OKTA_WIRE_NONCE_BYTES || !okta_view_eq(said, nonce))
+		return okta_err_set(
+		    err, OKTA_E_INPUT, "verdict message: is of another login");
+	return okta_wire_get_claims(claims, ret, err);
 }

@@ -3,10 +3,14 @@
  * Floor 1: base only, no I/O.  Each message is one frame (base/frame.h).
  *
  *   pam_okta -> helper   START, once
- *   helper -> pam_okta   PROMPT, once; then exactly one of CLAIMS or FAILURE, and exit
+ *   helper -> pam_okta   PROMPT, once; then exactly one of VERDICT or FAILURE, and exit
  *                        (or FAILURE at once)
  * Closing the socket is the only way to cancel.  Everything the helper sends is checked
  * again by the decoder: it parsed network bytes and may be a liar.
+ *
+ * VERDICT is CLAIMS with the nonce of START.  Of the helper's processes only the verifier
+ * has it, and no helper of another login: a descriptor that a host mixed up lets nobody
+ * in.  CLAIMS alone is what is kept of a login on disk.
  */
 #ifndef OKTA_MODEL_WIRE_H
 #define OKTA_MODEL_WIRE_H
@@ -23,10 +27,12 @@ enum okta_wire_type {
 	OKTA_WIRE_START = 1,
 	OKTA_WIRE_PROMPT = 2,
 	OKTA_WIRE_CLAIMS = 3,
-	OKTA_WIRE_FAILURE = 4
+	OKTA_WIRE_FAILURE = 4,
+	OKTA_WIRE_VERDICT = 5
 	/* OKTA_CHILD_FRAME_FAILED (255) comes from base/child.c */
 };
 
+#define OKTA_WIRE_NONCE_BYTES	  16
 #define OKTA_WIRE_SECRET_MAX	  4096
 #define OKTA_WIRE_TEXT_MAX	  2048
 #define OKTA_WIRE_GROUPS_MAX	  1024
@@ -42,9 +48,11 @@ struct okta_start {
 	struct okta_view ca_file, proxy; /* may be empty */
 	struct okta_view scopes;	 /* space separated */
 	struct okta_view groups_claim;	 /* "none": do not look for one */
+	struct okta_view nonce;		 /* OKTA_WIRE_NONCE_BYTES random bytes */
 	uint64_t deadline_s; /* seconds from now until the helper must have ended */
 	uint64_t clock_skew_s;
-	uint64_t qr; /* enum okta_qr */
+	uint64_t qr;	 /* enum okta_qr */
+	uint64_t poll_s; /* at least so many seconds between two polls; 0: as Okta says */
 };
 
 /* Checked by the decoder: user_code ^[A-Z0-9-]{4,16}$; both URIs printable ASCII without
@@ -113,6 +121,8 @@ OKTA_MUST_CHECK enum okta_rc okta_wire_put_claims(
     struct okta_buf *out, const struct okta_claims *m);
 OKTA_MUST_CHECK enum okta_rc okta_wire_put_failure(
     struct okta_buf *out, const struct okta_failure *m);
+OKTA_MUST_CHECK enum okta_rc okta_wire_put_verdict(
+    struct okta_buf *out, struct okta_view nonce, const struct okta_claims *m);
 
 /* Views point into BYTES.  OKTA_OK, or OKTA_E_INPUT with *ret undefined and what was
  * wrong in *err. */
@@ -124,6 +134,9 @@ OKTA_MUST_CHECK enum okta_rc okta_wire_get_claims(
     struct okta_view bytes, struct okta_claims *ret, struct okta_err *err);
 OKTA_MUST_CHECK enum okta_rc okta_wire_get_failure(
     struct okta_view bytes, struct okta_failure *ret, struct okta_err *err);
+/* OKTA_E_INPUT also when it is not NONCE that it bears. */
+OKTA_MUST_CHECK enum okta_rc okta_wire_get_verdict(struct okta_view bytes,
+    struct okta_view nonce, struct okta_claims *ret, struct okta_err *err);
 
 /* The frame's type, 0 if BYTES is no frame. */
 uint8_t okta_wire_type(struct okta_view bytes);

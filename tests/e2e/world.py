@@ -197,10 +197,20 @@ class World:
         return found
 
     def helpers(self):
-        return self.processes(HELPER)
+        """The first process of each helper, and whatever lost its first."""
+        all_of_them = self.processes(HELPER)
+        return [pid for pid in all_of_them if parent_of(pid) not in all_of_them]
 
     def wait_helpers(self, count, timeout):
         return wait(lambda: len(self.helpers()) == count, timeout)
+
+
+def parent_of(pid):
+    try:
+        with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+            return int(f.read().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0  # it has ended in between
 
 
 def watch(child):

@@ -11,7 +11,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 HELPER = os.environ.get("HELPER", os.path.join(ROOT, "build", "okta-auth-helper"))
 NOBODY = 65534
 
-START, PROMPT, CLAIMS, FAILURE = 1, 2, 3, 4
+START, PROMPT, CLAIMS, FAILURE, VERDICT = 1, 2, 3, 4, 5
+NONCE = bytes(range(200, 216))
 FAILURES = ["", "INTERNAL", "DENIED", "EXPIRED", "DEADLINE", "NOT_ASSIGNED", "POLICY",
             "TOO_MANY_GROUPS", "CLIENT", "RATE_LIMITED", "UNREACHABLE", "TLS", "SERVER",
             "ANSWER", "TOKEN"]
@@ -26,10 +27,13 @@ class Reader:
         self.at += 8
         return n
 
-    def text(self):
+    def raw(self):
         (n,) = struct.unpack_from("<I", self.data, self.at)
         self.at += 4 + n
-        return self.data[self.at - n:self.at].decode()
+        return self.data[self.at - n:self.at]
+
+    def text(self):
+        return self.raw().decode()
 
     def texts(self):
         return [self.text() for _ in range(self.u64())]
@@ -38,6 +42,14 @@ class Reader:
 def decode(frame):
     if not frame:
         return {"type": None}
+    if frame[1] == VERDICT:
+        r = Reader(frame)
+        r.at = 2
+        assert r.raw() == NONCE, "the verdict of another login"
+        frame = r.raw()
+        assert frame[1] == CLAIMS and r.at == len(r.data), "no claims in the verdict"
+    elif frame[1] == CLAIMS:
+        raise AssertionError("claims without the nonce")
     r = Reader(frame)
     r.at = 2
     kind = frame[1]
@@ -61,14 +73,15 @@ def decode(frame):
 def start_frame(org_url, **over):
     f = {"org_url": org_url, "issuer": org_url, "client_id": "0oanativelinuxlogin1",
          "client_secret": "", "ca_file": "", "proxy": "", "scopes": "openid profile groups",
-         "groups_claim": "groups", "deadline_s": 60, "clock_skew_s": 60, "qr": 0}
+         "groups_claim": "groups", "nonce": NONCE, "deadline_s": 60, "clock_skew_s": 60, "qr": 0,
+         "poll_s": 0}
     f.update(over)
     out = struct.pack("BB", 1, START)
     for name in ["org_url", "issuer", "client_id", "client_secret", "ca_file", "proxy",
-                 "scopes", "groups_claim"]:
-        data = f[name].encode()
+                 "scopes", "groups_claim", "nonce"]:
+        data = f[name] if isinstance(f[name], bytes) else f[name].encode()
         out += struct.pack("<I", len(data)) + data
-    return out + struct.pack("<QQQ", f["deadline_s"], f["clock_skew_s"], f["qr"])
+    return out + struct.pack("<QQQQ", f["deadline_s"], f["clock_skew_s"], f["qr"], f["poll_s"])
 
 
 def drop_root():
@@ -81,10 +94,10 @@ def drop_root():
 class Helper:
     """One login.  env is what a hostile caller would leave there; normally nothing."""
 
-    def __init__(self, org_url, env=None, wrap=(), **over):
+    def __init__(self, org_url, env=None, wrap=(), program=HELPER, **over):
         self.sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.began = time.monotonic()
-        self.proc = subprocess.Popen([*wrap, HELPER], stdin=theirs, stdout=subprocess.DEVNULL,
+        self.proc = subprocess.Popen([*wrap, program], stdin=theirs, stdout=subprocess.DEVNULL,
                                      stderr=subprocess.PIPE, env=env or {}, cwd="/",
                                      preexec_fn=drop_root)
         theirs.close()
@@ -113,6 +126,12 @@ class Helper:
         m = self.read(timeout)
         assert m["type"] == CLAIMS, m
         return m
+
+    def processes(self):
+        """The coordinator and what it forked, by number."""
+        with open("/proc/%d/task/%d/children" % (self.proc.pid, self.proc.pid),
+                  encoding="ascii") as f:
+            return [self.proc.pid] + [int(n) for n in f.read().split()]
 
     def hang_up(self):
         self.sock.close()

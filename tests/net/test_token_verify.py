@@ -89,6 +89,31 @@ def wycheproof():
     report(total == 401 and differ == QUIRKS, name, sorted(differ ^ QUIRKS))
 
 
+# 1: a set with shared secrets beside public keys; a login takes no shared secret at all.
+# 7: an RSA key of the ROCA family; the keys are Okta's own, over TLS, and nobody else's word.
+KEY_QUIRKS = {1, 7}
+
+
+def wycheproof_keys():
+    name = "of wycheproof's 26 keys and sets 24 get their verdict, and the other two are known"
+    path = os.path.join(SHARED, "wycheproof/json_web_key_test.json")
+    if not os.path.exists(path):
+        skip(name, "no ../shared/vectors here")
+        return
+    with open(path, encoding="utf-8") as f:
+        groups = json.load(f)["testGroups"]
+    differ, total = set(), 0
+    for group in groups:
+        key = group.get("public") or group["private"]
+        jwks = key if "keys" in key else {"keys": [key]}
+        for test in group["tests"]:
+            total += 1
+            good = verify(test["jws"], jwks, "--signature-only").returncode == 0
+            if good != (test["result"] == "valid"):
+                differ.add(test["tcId"])
+    report(total == 26 and differ == KEY_QUIRKS, name, sorted(differ ^ KEY_QUIRKS))
+
+
 def usage():
     bad = [[], ["--jwks", "/x"], ["--jwks", "/x", "--issuer", "i"],
            ["--jwks", "/x", "--signature-only", "more"],
@@ -119,6 +144,7 @@ def too_long():
 
 own()
 wycheproof()
+wycheproof_keys()
 usage()
 too_long()
 print(f"1..{count}")

@@ -406,7 +406,7 @@ prompt_text_stays_clean_whatever_a_field_holds(void **state)
 		const struct okta_prompt good = { sv("ABCDEFGH"),
 			sv("https://acme.okta.com/activate"), sv(""), 600, 5, sv("") };
 		struct okta_prompt p;
-		struct po_prompt_facts facts = { "ada", "host", "203.0.113.7" };
+		struct po_prompt_facts facts = { "ada", "host", "203.0.113.7", 0 };
 		const char *bad;
 
 		assert_true(json_object_object_get_ex(row, "value", &value));

@@ -20,6 +20,7 @@
 #define ORG "https://acme.okta.com"
 
 static struct okta_buf out;
+static struct okta_view nonce; /* of the login */
 
 static struct okta_view
 v(const char *s)
@@ -80,7 +81,14 @@ say_claims(const char *script)
 		    "ops"); /* new since the snapshot; eng is gone */
 		m.groups[m.n_groups++] = v("docker-people");
 	}
-	if (okta_wire_put_claims(&out, &m) == OKTA_OK)
+	if (strcmp(script, "no-nonce") == 0) {
+		if (okta_wire_put_claims(&out, &m) == OKTA_OK)
+			say(okta_buf_view(&out));
+		return;
+	}
+	if (okta_wire_put_verdict(&out,
+		strcmp(script, "wrong-nonce") == 0 ? v("0123456789abcdef") : nonce,
+		&m) == OKTA_OK)
 		say(okta_buf_view(&out));
 }
 
@@ -174,8 +182,11 @@ main(void)
 		return 1;
 	if (start.client_id.len >= sizeof(script))
 		return 1;
+	nonce = start.nonce;
 	memcpy(script, start.client_id.p, start.client_id.len);
 	script[start.client_id.len] = '\0';
+	if (strcmp(script, "slowly") == 0 && start.poll_s != 15)
+		return 1;
 	if (strcmp(script, "secret") == 0 &&
 	    !okta_view_eq_str(start.client_secret, "c4nary"))
 		return 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* links: snapw snap model base; libs: pam */
+/* links: host snapw snap model base; libs: pam */
 /* module BUILD: the real pam_okta.so, through libpam and entry point by entry point. */
 #include "stage.h"
 
@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "host/waiting.h"
 #include "model/wire.h"
 
 typedef int (*entry)(pam_handle_t *, int, int, const char **);
@@ -237,6 +238,8 @@ auth_refuses_each_lie_of_the_helper(void **state)
 		{ "prompt-twice", PAM_AUTHINFO_UNAVAIL, "reason=helper" },
 		{ "prompt-garbage", PAM_AUTHINFO_UNAVAIL, "reason=helper" },
 		{ "prompt-empty", PAM_AUTHINFO_UNAVAIL, "reason=helper" },
+		{ "wrong-nonce", PAM_AUTHINFO_UNAVAIL, "of another login" },
+		{ "no-nonce", PAM_AUTHINFO_UNAVAIL, "reason=helper" },
 		{ "wrong-sub", PAM_AUTH_ERR, "reason=other_person" },
 		{ "wrong-iss", PAM_AUTH_ERR, "reason=issuer" },
 		{ "stale", PAM_AUTH_ERR, "reason=old_token" },
@@ -269,6 +272,133 @@ auth_refuses_a_token_that_was_used_before(void **state)
 	assert_int_equal(login("replay"), PAM_SUCCESS);
 	assert_int_equal(login("replay"), PAM_AUTH_ERR);
 	logged("reason=old_token detail=\"the token was used before\"");
+	/* not only the last one: S4 */
+	assert_int_equal(login("ok"), PAM_SUCCESS);
+	stage_log[0] = '\0';
+	assert_int_equal(login("replay"), PAM_AUTH_ERR);
+	logged("reason=old_token detail=\"the token was used before\"");
+	assert_int_equal(unlink(OKTA_RUN_DIR "/used/1879050001"), 0);
+	assert_int_equal(mkdir(OKTA_RUN_DIR "/used/1879050001", 0700), 0);
+	assert_int_equal(login("ok"), PAM_AUTHINFO_UNAVAIL);
+	logged("reason=record");
+	assert_int_equal(rmdir(OKTA_RUN_DIR "/used/1879050001"), 0);
+}
+
+/* N logins that wait: of UID, or of N people from UID on if EACH. */
+static struct okta_waiting queue[40];
+
+static void
+fill_queue(size_t n, uint32_t uid, bool each, const char *address)
+{
+	const struct okta_waiting_caps caps = { 1000, 1000, 1000 };
+	struct okta_err err = { 0 };
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (okta_waiting_enter(OKTA_RUN_DIR, 0, &caps,
+			uid + (each ? (uint32_t)i : 0), address, &queue[i],
+			&err) != OKTA_OK)
+			fail_msg("%s", err.msg);
+}
+
+static void
+empty_queue(size_t n)
+{
+	while (n > 0)
+		okta_waiting_leave(&queue[--n]);
+}
+
+/* S40 */
+static void
+auth_refuses_beyond_each_cap_and_tells_others_nothing_of_it(void **state)
+{
+	static const struct {
+		size_t n;
+		uint32_t uid;
+		bool each;
+		const char *address, *conf, *says;
+	} rows[] = {
+		{ 3, 7, true, "elsewhere", "max_waiting = 3\n",
+		    "3 logins wait for approval on this host: [login] max_waiting" },
+		{ 3, ADA_UID, false, "elsewhere", "max_waiting_user = 3\n",
+		    "3 logins of this person wait for approval: [login] "
+		    "max_waiting_user" },
+		{ 2, ADA_UID, false, "203.0.113.7", "max_waiting_user = 3\n",
+		    "the last place is for another one" },
+		{ 3, 7, true, "203.0.113.7", "max_waiting_address = 3\n",
+		    "3 logins from this address wait for approval" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)setup(NULL);
+		put_conf("ok", rows[i].conf);
+		fill_queue(rows[i].n, rows[i].uid, rows[i].each, rows[i].address);
+		assert_int_equal(call(authenticate, "ada"), PAM_AUTHINFO_UNAVAIL);
+		logged("result=unavailable reason=too_many_waiting detail=\"");
+		logged(rows[i].says);
+		assert_int_equal(talk.prompts + talk.infos, 0);
+		assert_non_null(strstr(talk.error, "Too many logins wait"));
+		assert_int_equal(call(authenticate, "local"), PAM_USER_UNKNOWN);
+		assert_int_equal(call(authenticate, "root"), PAM_USER_UNKNOWN);
+		assert_int_equal(call(authenticate, "carol"), PAM_USER_UNKNOWN);
+		assert_int_equal(call(account, "ada"), PAM_SUCCESS); /* with a key */
+		empty_queue(rows[i].n);
+		assert_int_equal(call(authenticate, "ada"), PAM_SUCCESS);
+	}
+}
+
+static void
+look_for_a_place(struct talk *t)
+{
+	const struct okta_waiting_caps one = { 1, 1, 1 };
+	struct okta_waiting w;
+	struct okta_err err = { 0 };
+
+	(void)t;
+	assert_int_equal(
+	    okta_waiting_enter(OKTA_RUN_DIR, 0, &one, 7, "x", &w, &err), OKTA_E_REFUSED);
+}
+
+static void
+auth_has_its_place_while_it_waits_and_no_longer(void **state)
+{
+	(void)state;
+	put_conf("ok", "max_waiting = 1\n");
+	talk.on_prompt = look_for_a_place;
+	assert_int_equal(call(authenticate, "ada"), PAM_SUCCESS);
+	assert_int_equal(talk.prompts, 1);
+	assert_int_equal(call(authenticate, "ada"), PAM_SUCCESS);
+}
+
+static void
+auth_in_a_long_queue_polls_less_often_and_says_so(void **state)
+{
+	(void)state;
+	assert_int_equal(login("ok"), PAM_SUCCESS);
+	assert_null(strstr(talk.first_prompt, "it may take"));
+	(void)setup(NULL);
+	fill_queue(10, 7, true, "elsewhere");
+	assert_int_equal(login("slowly"), PAM_SUCCESS);
+	assert_non_null(strstr(talk.first_prompt,
+	    "\nMany people log in to this host now: after approving it may take 15 "
+	    "s.\n"));
+	empty_queue(10);
+}
+
+/* Who cannot be counted is not let in; who needs no code is not counted. */
+static void
+auth_refuses_when_the_waiting_cannot_be_counted(void **state)
+{
+	(void)state;
+	(void)unlink(OKTA_RUN_DIR "/waiting");
+	assert_int_equal(mkdir(OKTA_RUN_DIR "/waiting", 0700), 0);
+	assert_int_equal(login("ok"), PAM_AUTHINFO_UNAVAIL);
+	logged("reason=record detail=\"" OKTA_RUN_DIR "/waiting: cannot open");
+	assert_int_equal(talk.prompts, 0);
+	assert_int_equal(call(authenticate, "local"), PAM_USER_UNKNOWN);
+	assert_int_equal(rmdir(OKTA_RUN_DIR "/waiting"), 0);
 }
 
 static void
@@ -1056,6 +1186,10 @@ main(int argc, char **argv)
 		T(auth_refuses_each_failure_with_its_own_code_word_and_sentence),
 		T(auth_refuses_each_lie_of_the_helper),
 		T(auth_refuses_a_token_that_was_used_before),
+		T(auth_refuses_beyond_each_cap_and_tells_others_nothing_of_it),
+		T(auth_has_its_place_while_it_waits_and_no_longer),
+		T(auth_in_a_long_queue_polls_less_often_and_says_so),
+		T(auth_refuses_when_the_waiting_cannot_be_counted),
 		T(auth_sends_the_client_secret_and_logs_it_nowhere),
 		T(auth_says_why_the_helper_cannot_be_started),
 		T(auth_knows_nothing_of_people_who_are_not_ours),

@@ -248,6 +248,7 @@ stage_reset(void)
 	put_conf("ok", "");
 	put_snapshot(time(NULL) - 60, "https://acme.okta.com");
 	(void)unlink(OKTA_RUN_DIR "/claims/1879050001");
+	(void)unlink(OKTA_RUN_DIR "/used/1879050001");
 	stage_log[0] = '\0';
 }
 

@@ -15,7 +15,8 @@
 #include "model/wire.h"
 #include "snap/write.h"
 
-#define ORG "https://corp.okta.com"
+#define NONCE "0123456789abcdef"
+#define ORG   "https://corp.okta.com"
 
 static struct okta_buf out;
 static struct okta_claims claims; /* too large for a stack of our own taste */
@@ -54,9 +55,11 @@ good_start(void)
 		.proxy = v(""),
 		.scopes = v("openid"),
 		.groups_claim = v("groups"),
+		.nonce = v(NONCE),
 		.deadline_s = 115,
 		.clock_skew_s = 60,
-		.qr = 1 };
+		.qr = 1,
+		.poll_s = 40 };
 }
 
 static struct okta_prompt
@@ -106,6 +109,7 @@ wire_start_comes_back_as_it_went(void **state)
 	assert_true(okta_view_eq_str(got.proxy, "http://p:1"));
 	assert_true(okta_view_eq_str(got.groups_claim, "groups"));
 	assert_int_equal(got.deadline_s, 115);
+	assert_int_equal(got.poll_s, 40);
 	assert_int_equal(got.clock_skew_s, 60);
 	assert_int_equal(got.qr, 1);
 }
@@ -140,6 +144,9 @@ wire_start_refuses_each_bad_field(void **state)
 	BAD(proxy, v("\xff"), "proxy");
 	BAD(scopes, v(""), "scopes");
 	BAD(groups_claim, v(""), "groups_claim");
+	BAD(nonce, v(""), "nonce");
+	BAD(nonce, v("0123456789abcde"), "nonce");
+	BAD(nonce, v(NONCE "0"), "out of range");
 	BAD(deadline_s, 0, "deadline");
 	BAD(deadline_s, 86401, "out of range");
 	BAD(clock_skew_s, 3601, "out of range");
@@ -211,6 +218,8 @@ wire_prompt_refuses_each_bad_field(void **state)
 	BAD(verification_uri, v("https://corp.okta.com.evil.example/"),
 	    "verification_uri");
 	BAD(verification_uri, v("https://other.okta.com/activate"), "verification_uri");
+	BAD(verification_uri, v("https://evil.okta.com/activate"), /* as long as ours */
+	    "verification_uri");
 	BAD(verification_uri, v("http://corp.okta.com/activate"), "verification_uri");
 	BAD(verification_uri_complete, v("https://evil.example/"),
 	    "verification_uri_complete");
@@ -303,6 +312,39 @@ wire_claims_come_back_as_they_went(void **state)
 	assert_true(okta_view_eq(got.groups[1], claims.groups[1]));
 	assert_int_equal(got.n_amr, 1);
 	assert_true(okta_view_eq_str(got.amr[0], "mfa"));
+}
+
+/* A verdict is one login's: neither that of another helper, nor what was kept on disk. */
+static void
+wire_verdict_needs_the_nonce_of_its_start(void **state)
+{
+	static struct okta_claims got;
+	struct okta_err err = { 0 };
+	struct okta_view bytes;
+
+	(void)state;
+	good_claims();
+	assert_int_equal(okta_wire_put_verdict(&out, v(NONCE), &claims), OKTA_OK);
+	bytes = okta_buf_view(&out);
+	assert_int_equal(okta_wire_type(bytes), OKTA_WIRE_VERDICT);
+	assert_int_equal(okta_wire_get_verdict(bytes, v(NONCE), &got, &err), OKTA_OK);
+	assert_true(okta_view_eq(got.sub, claims.sub));
+	assert_int_equal(okta_wire_get_verdict(bytes, v("0123456789abcdeF"), &got, &err),
+	    OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "another login"));
+	assert_int_equal(okta_wire_get_claims(bytes, &got, &err), OKTA_E_INPUT);
+	/* nobody gave one out */
+	assert_int_equal(okta_wire_put_verdict(&out, v(""), &claims), OKTA_OK);
+	assert_int_equal(
+	    okta_wire_get_verdict(okta_buf_view(&out), v(""), &got, &err), OKTA_E_INPUT);
+	assert_int_equal(okta_wire_put_claims(&out, &claims), OKTA_OK);
+	assert_int_equal(okta_wire_get_verdict(okta_buf_view(&out), v(NONCE), &got, &err),
+	    OKTA_E_INPUT);
+	/* what is inside is checked as ever */
+	claims.sub = v("");
+	assert_int_equal(okta_wire_put_verdict(&out, v(NONCE), &claims), OKTA_OK);
+	assert_int_equal(okta_wire_get_verdict(okta_buf_view(&out), v(NONCE), &got, &err),
+	    OKTA_E_INPUT);
 }
 
 static void
@@ -449,11 +491,13 @@ wire_refuses_every_truncation_extension_and_other_type(void **state)
 
 	(void)state;
 	good_claims();
-	for (kind = 1; kind <= 4; kind++) {
+	for (kind = 1; kind <= 5; kind++) {
 		assert_int_equal(kind == 1   ? okta_wire_put_start(&out, &start)
 				 : kind == 2 ? okta_wire_put_prompt(&out, &prompt)
 				 : kind == 3 ? okta_wire_put_claims(&out, &claims)
-					     : okta_wire_put_failure(&out, &failure),
+				 : kind == 4
+				     ? okta_wire_put_failure(&out, &failure)
+				     : okta_wire_put_verdict(&out, v(NONCE), &claims),
 		    OKTA_OK);
 		all = okta_buf_view(&out);
 		assert_true(all.len < sizeof(copy));
@@ -472,6 +516,9 @@ wire_refuses_every_truncation_extension_and_other_type(void **state)
 			    kind == 3 ? want : OKTA_E_INPUT);
 			assert_int_equal(okta_wire_get_failure(part, &failure_got, &err),
 			    kind == 4 ? want : OKTA_E_INPUT);
+			assert_int_equal(
+			    okta_wire_get_verdict(part, v(NONCE), &got, &err),
+			    kind == 5 ? want : OKTA_E_INPUT);
 		}
 	}
 	assert_int_equal(okta_wire_type((struct okta_view){ "\x02\x01", 2 }), 0);
@@ -488,6 +535,7 @@ main(void)
 		cmocka_unit_test(wire_prompt_refuses_each_bad_field),
 		cmocka_unit_test(wire_prompt_refuses_all_of_terminal_injection),
 		cmocka_unit_test(wire_claims_come_back_as_they_went),
+		cmocka_unit_test(wire_verdict_needs_the_nonce_of_its_start),
 		cmocka_unit_test(wire_claims_refuse_each_bad_field),
 		cmocka_unit_test(
 		    wire_claims_carry_each_group_name_the_snapshot_holds_and_no_other),
