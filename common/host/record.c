@@ -6,17 +6,16 @@
  */
 #include "host/record.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/frame.h"
 #include "base/wipe.h"
+#include "host/run_dir.h"
 
 #define MAGIC	     "OKTACLM1"
 #define HEADER_BYTES 16
@@ -31,29 +30,6 @@ record_path(const char *run_dir, uint32_t uid, char ret[PATH_MAX], struct okta_e
 
 	if (n < 0 || n >= PATH_MAX)
 		return okta_err_set(err, OKTA_E_TOOBIG, "%s: path is too long", run_dir);
-	return OKTA_OK;
-}
-
-/* PATH is a directory of OWNER's in which nobody else can write; made if it is not there.
- */
-static enum okta_rc
-make_directory(const char *path, mode_t mode, uid_t owner, struct okta_err *err)
-{
-	struct stat st;
-
-	if (mkdir(path, mode) == 0) {
-		/* the mode must not depend on the umask of whoever runs su */
-		if (chmod(path, mode) < 0)
-			return okta_err_sys(err, errno, "%s: cannot set its mode", path);
-	} else if (errno != EEXIST) {
-		return okta_err_sys(err, errno, "%s: cannot make the directory", path);
-	}
-	if (lstat(path, &st) < 0)
-		return okta_err_sys(err, errno, "%s: cannot stat", path);
-	if (!S_ISDIR(st.st_mode) || st.st_uid != owner ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return okta_err_set(err, OKTA_E_UNTRUSTED,
-		    "%s: is no directory of root's alone: remove it", path);
 	return OKTA_OK;
 }
 
@@ -92,10 +68,10 @@ okta_record_store(const char *run_dir, uid_t owner, uint32_t uid,
 	}
 	r = record_path(run_dir, uid, path, err);
 	if (r == OKTA_OK)
-		r = make_directory(run_dir, 0755, owner, err);
+		r = okta_run_dir_make(run_dir, 0755, owner, err);
 	if (r == OKTA_OK) {
 		*strrchr(path, '/') = '\0';
-		r = make_directory(path, 0700, owner, err);
+		r = okta_run_dir_make(path, 0700, owner, err);
 		path[strlen(path)] = '/';
 	}
 	if (r == OKTA_OK)

@@ -63,11 +63,14 @@ struct okta_conf {
 	    allow_groups;	      /* [M] Okta names or ids; "*" alone: all in scope */
 	struct okta_list deny_groups; /* Okta names or ids; wins over allow */
 	struct okta_list require_amr; /* each must be in the token's amr; default none */
-	uint32_t max_auth_age_s; /* 0 (default): any; else auth_time must be younger */
-	uint32_t clock_skew_s;	 /* default 60, 0..300 */
-	uint32_t grace_s;	 /* default 120: sshd's LoginGraceTime; 20..3600 */
-	uint32_t snapshot_max_age_s; /* default 3 days; older: account phase refuses */
-	enum okta_qr qr;	     /* default no */
+	uint32_t max_auth_age_s;   /* 0 (default): any; else auth_time must be younger */
+	uint32_t clock_skew_s;	   /* default 60, 0..300 */
+	uint32_t grace_s;	   /* default 120: sshd's LoginGraceTime; 20..3600 */
+	uint32_t max_waiting;	   /* logins that wait for approval, default 80 */
+	uint32_t max_waiting_user; /* of one person, default 5 */
+	uint32_t max_waiting_address; /* from one client address, default 20 */
+	uint32_t snapshot_max_age_s;  /* default 3 days; older: account phase refuses */
+	enum okta_qr qr;	      /* default no */
 	struct okta_list
 	    enter_services; /* PAM services that show text only with a prompt (sshd) */
 
@@ -85,6 +88,8 @@ struct okta_conf {
 	struct okta_list scope_groups; /* [S] with scope = groups: Okta names or ids */
 	char *app_id;		       /* [S] with scope = app */
 	uint32_t max_removal_percent;  /* brake, default 20, 0..100 */
+	uint32_t interval_s;	  /* --watch: what changed is asked for so often (60) */
+	uint32_t full_interval_s; /* --watch: everything is read so often (a day) */
 
 	/* [users] */
 	struct okta_list

@@ -45,6 +45,10 @@ static const char *const scope_choices[] = { "all", "groups", "app", NULL };
 	X("login", "max_auth_age_s", NUMBER, "0", max_auth_age_s, 0, 31536000, NULL, 0)  \
 	X("login", "clock_skew_s", NUMBER, "60", clock_skew_s, 0, 300, NULL, 0)          \
 	X("login", "grace_s", NUMBER, "120", grace_s, 20, 3600, NULL, 0)                 \
+	X("login", "max_waiting", NUMBER, "80", max_waiting, 1, 1000, NULL, 0)           \
+	X("login", "max_waiting_user", NUMBER, "5", max_waiting_user, 1, 1000, NULL, 0)  \
+	X("login", "max_waiting_address", NUMBER, "20", max_waiting_address, 1, 1000,    \
+	    NULL, 0)                                                                     \
 	X("login", "snapshot_max_age_s", NUMBER, "259200", snapshot_max_age_s, 60,       \
 	    31536000, NULL, 0)                                                           \
 	X("login", "qr", CHOICE, "no", qr, 0, 0, qr_choices, 0)                          \
@@ -62,6 +66,9 @@ static const char *const scope_choices[] = { "all", "groups", "app", NULL };
 	X("sync", "scope_groups", LIST, NULL, scope_groups, 0, 0, NULL, 0)               \
 	X("sync", "app_id", TOKEN, NULL, app_id, 0, 0, NULL, 0)                          \
 	X("sync", "max_removal_percent", NUMBER, "20", max_removal_percent, 0, 100,      \
+	    NULL, 0)                                                                     \
+	X("sync", "interval_s", NUMBER, "60", interval_s, 10, 86400, NULL, 0)            \
+	X("sync", "full_interval_s", NUMBER, "86400", full_interval_s, 300, 2592000,     \
 	    NULL, 0)                                                                     \
 	X("users", "strip_domains", LIST, NULL, strip_domains, 0, 0, NULL, 0)            \
 	X("users", "name_from", ATTRIBUTE, "login", name_from, 0, 0, NULL, 0)            \

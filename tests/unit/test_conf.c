@@ -45,6 +45,9 @@ conf_minimal_has_every_default(void **state)
 	assert_int_equal(c->max_auth_age_s, 0);
 	assert_int_equal(c->clock_skew_s, 60);
 	assert_int_equal(c->grace_s, 120);
+	assert_int_equal(c->max_waiting, 80);
+	assert_int_equal(c->max_waiting_user, 5);
+	assert_int_equal(c->max_waiting_address, 20);
 	assert_int_equal(c->snapshot_max_age_s, 259200);
 	assert_int_equal(c->qr, OKTA_QR_NO);
 	assert_string_equal(c->enter_services.item[0], "sshd");
@@ -291,6 +294,9 @@ conf_refuses_values_of_the_wrong_type(void **state)
 		const char *line, *says;
 	} bad[] = { { "grace_s = soon", "from 20 to 3600" },
 		{ "grace_s = 19", "from 20 to 3600" }, { "grace_s = 3601", "from 20" },
+		{ "max_waiting = 0", "from 1 to 1000" },
+		{ "max_waiting_user = 0", "from 1 to 1000" },
+		{ "max_waiting_address = 1001", "from 1 to 1000" },
 		{ "grace_s = 4294967316", "from 20" }, { "grace_s = -1", "from 20" },
 		{ "clock_skew_s = 301", "from 0 to 300" },
 		{ "snapshot_max_age_s = 0", "from 60" },

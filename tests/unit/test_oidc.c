@@ -351,6 +351,35 @@ poll_keeps_the_interval_and_adds_five_seconds_on_slow_down(void **state)
 	    feed(&p, 200, "{\"id_token\":\"x\"}", 0, 31000, 0), OKTA_POLL_DONE);
 }
 
+/* Many wait on this host.  Whoever approves late must still be heard. */
+static void
+poll_keeps_a_wider_interval_and_asks_once_more_before_the_end(void **state)
+{
+	struct okta_poll p;
+
+	(void)state;
+	okta_poll_init(&p, 5, 600, 1000, 116000);
+	okta_poll_spread(&p, 40);
+	assert_int_equal(p.next_ms, 41000);
+	assert_int_equal(feed(&p, 400, PENDING, 0, 41000, 0), OKTA_POLL_AGAIN);
+	assert_int_equal(p.next_ms, 81000);
+	assert_int_equal(feed(&p, 400, SLOW, 0, 81000, 0), OKTA_POLL_AGAIN);
+	assert_int_equal(p.next_ms, 113000);
+	assert_int_equal(feed(&p, 400, PENDING, 0, 113000, 0), OKTA_POLL_FAILED);
+	/* never sooner than Okta wants */
+	okta_poll_init(&p, 60, 600, 0, 600000);
+	okta_poll_spread(&p, 40);
+	assert_int_equal(p.next_ms, 60000);
+	okta_poll_init(&p, 5, 600, 0, 6000);
+	okta_poll_spread(&p, 40);
+	assert_int_equal(p.next_ms, 5000);
+	okta_poll_init(&p, 5, 600, 0, 600000);
+	okta_poll_spread(&p, 0);
+	assert_int_equal(p.next_ms, 5000);
+	assert_int_equal(feed(&p, 400, PENDING, 0, 5000, 0), OKTA_POLL_AGAIN);
+	assert_int_equal(p.next_ms, 10000);
+}
+
 static void
 poll_stops_before_the_code_expires(void **state)
 {
@@ -487,6 +516,8 @@ main(void)
 		cmocka_unit_test(tokens_need_an_id_token),
 		cmocka_unit_test(
 		    poll_keeps_the_interval_and_adds_five_seconds_on_slow_down),
+		cmocka_unit_test(
+		    poll_keeps_a_wider_interval_and_asks_once_more_before_the_end),
 		cmocka_unit_test(poll_stops_before_the_code_expires),
 		cmocka_unit_test(poll_stops_before_the_callers_deadline),
 		cmocka_unit_test(

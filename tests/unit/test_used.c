@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* links: host model base */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "host/used.h"
+
+#define ADA 1879050001u
+
+static char dir[80], sub[100], file[120];
+
+static int
+setup(void **state)
+{
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "/tmp/okta-used-XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	(void)snprintf(sub, sizeof(sub), "%s/used", dir);
+	(void)snprintf(file, sizeof(file), "%s/%u", sub, ADA);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	(void)unlink(file);
+	(void)rmdir(sub);
+	return rmdir(dir);
+}
+
+static enum okta_rc
+add(const char *jti, struct okta_err *err)
+{
+	return okta_used_add(dir, geteuid(), ADA, okta_view_str(jti), err);
+}
+
+/* S4.  The record of the last login would not know it any more. */
+static void
+used_refuses_a_token_that_comes_again_after_thirty_others(void **state)
+{
+	struct okta_err err = { 0 };
+	char jti[64];
+	int i;
+
+	(void)state;
+	assert_int_equal(add("ID.first", &err), OKTA_OK);
+	for (i = 2; i <= OKTA_USED_MAX; i++) {
+		(void)snprintf(jti, sizeof(jti), "ID.%d", i);
+		assert_int_equal(add(jti, &err), OKTA_OK);
+	}
+	assert_int_equal(add("ID.first", &err), OKTA_E_REFUSED);
+	assert_string_equal(err.msg, "the token was used before");
+	assert_int_equal(add(jti, &err), OKTA_E_REFUSED);
+	assert_int_equal(add("ID.new", &err), OKTA_OK); /* the oldest makes room */
+	assert_int_equal(add("ID.2", &err), OKTA_E_REFUSED);
+	assert_int_equal(add("ID.new", &err), OKTA_E_REFUSED);
+}
+
+static void
+used_lets_one_of_two_logins_at_once_have_the_token(void **state)
+{
+	struct okta_err err = { 0 };
+	int go[2], done[2], i, in = 0;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe(go), 0);
+	assert_int_equal(pipe(done), 0);
+	for (i = 0; i < 20; i++) {
+		if (fork() != 0)
+			continue;
+		(void)close(go[1]);
+		(void)!read(go[0], &c, 1);
+		c = add("ID.same", &err) == OKTA_OK ? 1 : 0;
+		(void)!write(done[1], &c, 1);
+		_exit(0);
+	}
+	(void)close(go[0]);
+	(void)close(go[1]);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(read(done[0], &c, 1), 1);
+		in += c;
+	}
+	while (wait(NULL) > 0)
+		;
+	(void)close(done[0]);
+	(void)close(done[1]);
+	assert_int_equal(in, 1);
+}
+
+static void
+used_tells_tokens_apart_and_knows_a_long_one_again(void **state)
+{
+	struct okta_err err = { 0 };
+	char longer[1000];
+
+	(void)state;
+	assert_int_equal(add("ID.a", &err), OKTA_OK);
+	assert_int_equal(add("ID.ab", &err), OKTA_OK);
+	assert_int_equal(add("ID.", &err), OKTA_OK);
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(add(longer, &err), OKTA_OK);
+	assert_int_equal(add(longer, &err), OKTA_E_REFUSED);
+}
+
+static void
+used_is_root_only_and_refuses_what_is_damaged_locked_or_not_its_own(void **state)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct okta_err err = { 0 };
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_int_equal(add("ID.a", &err), OKTA_OK);
+	assert_int_equal(stat(sub, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+
+	fd = open(file, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_OFD_SETLK, &whole), 0);
+	assert_int_equal(add("ID.b", &err), OKTA_E_TIMEOUT);
+	assert_non_null(strstr(err.msg, file));
+	assert_int_equal(pwrite(fd, "X", 1, 0), 1);
+	(void)close(fd);
+	assert_int_equal(add("ID.b", &err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "remove it"));
+	assert_int_equal(chmod(file, 0644), 0);
+	assert_int_equal(add("ID.b", &err), OKTA_E_UNTRUSTED);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(used_refuses_a_token_that_comes_again_after_thirty_others),
+		T(used_lets_one_of_two_logins_at_once_have_the_token),
+		T(used_tells_tokens_apart_and_knows_a_long_one_again),
+		T(used_is_root_only_and_refuses_what_is_damaged_locked_or_not_its_own),
+	};
+
+	return cmocka_run_group_tests_name("used", tests, NULL, NULL);
+}
