@@ -11,10 +11,15 @@
 void
 sync_build_clear(struct sync_build *b)
 {
+	size_t i;
+
 	okta_snapw_free(&b->writer);
+	for (i = 0; i < b->n_people; i++)
+		free(b->people[i].home_name);
 	free(b->people);
 	free(b->groups);
 	b->people = NULL;
+	b->n_people = 0;
 	b->groups = NULL;
 }
 
@@ -122,16 +127,20 @@ add_user(struct sync_build *b, size_t i, const uint32_t *numbers, size_t n,
 		.status = (enum okta_snap_status)p->status,
 		.flags = b->primary_gid != 0 ? 0 : OKTA_SNAP_USER_PRIVATE_GROUP,
 		.name = okta_view_str(p->name),
-		.home = okta_view_str(p->home),
-		.shell = okta_view_str(p->shell),
 		.okta_id = u->id,
 		.okta_login = u->login,
 		.groups = numbers,
 		.n_groups = n };
 	struct okta_err why = { 0 };
-	char gecos[256];
+	char gecos[256], home[256], shell[256];
 	enum okta_rc r;
 
+	/* both were found good when the id was assigned */
+	r = sync_home_and_shell(b, i, home, shell, err);
+	if (r != OKTA_OK)
+		return r;
+	user.home = okta_view_str(home);
+	user.shell = okta_view_str(shell);
 	okta_gecos_of_user(u->display_name, gecos);
 	user.gecos = okta_view_str(gecos);
 	r = okta_snapw_add_user(b->writer, &user, &why);
@@ -199,6 +208,7 @@ sync_build_run(
 	b->groups = calloc(rec->n_groups + 1, sizeof(*b->groups));
 	if (b->people == NULL || b->groups == NULL)
 		return okta_err_set(err, OKTA_E_NOMEM, "out of memory");
+	b->n_people = rec->n_users;
 	r = sync_decide_groups(b, err);
 	if (r == OKTA_OK)
 		r = sync_decide_people(b, err);

@@ -26,12 +26,13 @@
 #include "report.h"
 #include "snap/write.h"
 
+/* Of a million people at once: what can be worked out again is not kept. */
 struct sync_person {
 	bool served;
 	char name[OKTA_NAME_BYTES];
 	uint32_t uid;
-	char home[256], shell[256];
 	uint32_t status; /* enum okta_snap_status */
+	char *home_name; /* what %u stands for in the home; NULL: the name itself */
 };
 
 struct sync_unix_group {
@@ -50,7 +51,8 @@ struct sync_build {
 	const struct okta_local *local;
 	struct okta_registry *registry;
 	struct sync_report *report;
-	struct sync_person *people;	/* as many as records->users */
+	struct sync_person *people; /* as many as records->users */
+	size_t n_people;
 	struct sync_unix_group *groups; /* as many as records->groups */
 	uint32_t primary_gid;		/* 0: a private group each */
 	struct okta_snapw *writer;
@@ -72,6 +74,10 @@ OKTA_MUST_CHECK enum okta_rc sync_assign_ids(struct sync_build *b, struct okta_e
 OKTA_MUST_CHECK enum okta_rc sync_build_run(
     struct sync_build *b, const struct okta_snapw_head *head, struct okta_err *err);
 void sync_build_clear(struct sync_build *b);
+
+/* Of person I, whose home_name is known.  OKTA_E_REFUSED and what model/names.h says. */
+OKTA_MUST_CHECK enum okta_rc sync_home_and_shell(const struct sync_build *b, size_t i,
+    char ret_home[256], char ret_shell[256], struct okta_err *err);
 
 /* What to call somebody in a report. */
 struct okta_view sync_shown_name(const struct okta_directory_user *user);

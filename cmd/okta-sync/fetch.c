@@ -181,28 +181,38 @@ choose_groups(struct fetch *f, struct okta_err *err)
 	return OKTA_OK;
 }
 
+/*
+ * People and memberships at the same time: Okta counts most of these lists separately, so
+ * one does not wait for the other.  The people's list is long and begins first.
+ */
 static enum okta_rc
-read_members(struct fetch *f, struct okta_err *err)
+read_people(struct fetch *f, struct okta_err *err)
 {
 	struct sync_list *lists;
-	enum okta_rc r;
+	enum okta_rc r = OKTA_OK;
 	size_t i, n = 0;
 	int pass;
 
-	lists = calloc(f->n_groups + 1, sizeof(*lists));
+	lists = calloc(f->n_groups + 2, sizeof(*lists));
 	if (lists == NULL)
 		return okta_err_set(err, OKTA_E_NOMEM, "out of memory");
-	/* people first: a membership of somebody not yet known would be dropped */
-	for (pass = 0; pass < 2; pass++) {
-		for (i = 0, n = 0; i < f->n_groups; i++)
+	if (f->conf->scope == OKTA_SCOPE_ALL)
+		lists[n++] = (struct sync_list){ .kind = SYNC_LIST_USERS };
+	if (f->conf->scope == OKTA_SCOPE_APP)
+		lists[n++] = (struct sync_list){ .kind = SYNC_LIST_APP,
+			.id = f->conf->app_id };
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < f->n_groups; i++)
 			if (pass == 0 ? f->groups[i].in_scope
 				      : f->groups[i].wanted && !f->groups[i].in_scope)
-				lists[n++] = (struct sync_list){ SYNC_LIST_MEMBERS,
-					f->groups[i].id, i, pass == 0 };
-		r = n == 0 ? OKTA_OK : read_lists(f, lists, n, err);
-		if (r != OKTA_OK)
-			break;
-	}
+				lists[n++] = (struct sync_list){
+					.kind = SYNC_LIST_MEMBERS,
+					.id = f->groups[i].id,
+					.group = i,
+					.with_persons = pass == 0
+				};
+	if (n > 0)
+		r = read_lists(f, lists, n, err);
 	free(lists);
 	return r;
 }
@@ -213,20 +223,14 @@ sync_fetch(const struct okta_conf *conf, struct sync_source *source,
 {
 	struct fetch f = { .conf = conf, .source = source, .sink = sink };
 	const struct sync_list groups = { .kind = SYNC_LIST_GROUPS };
-	const struct sync_list users = { .kind = SYNC_LIST_USERS };
-	const struct sync_list app = { .kind = SYNC_LIST_APP, .id = conf->app_id };
 	enum okta_rc r;
 	size_t i;
 
 	r = read_lists(&f, &groups, 1, err);
 	if (r == OKTA_OK)
 		r = choose_groups(&f, err);
-	if (r == OKTA_OK && conf->scope == OKTA_SCOPE_ALL)
-		r = read_lists(&f, &users, 1, err);
-	if (r == OKTA_OK && conf->scope == OKTA_SCOPE_APP)
-		r = read_lists(&f, &app, 1, err);
 	if (r == OKTA_OK)
-		r = read_members(&f, err);
+		r = read_people(&f, err);
 	for (i = 0; i < f.n_groups; i++) {
 		free(f.groups[i].id);
 		free(f.groups[i].name);

@@ -35,8 +35,8 @@ flush(struct sync_sink *sink)
 	return r;
 }
 
-static enum okta_rc
-flush_if_long(struct sync_sink *sink)
+enum okta_rc
+sync_sink_flush_if_long(struct sync_sink *sink)
 {
 	if (sink->writer.rc != OKTA_OK)
 		return sink->writer.rc;
@@ -57,7 +57,7 @@ sync_sink_user(struct sync_sink *sink, const struct okta_directory_user *user)
 	okta_frame_put_text(w, user->uid);
 	okta_frame_put_text(w, user->shell);
 	sink->n_users++;
-	return flush_if_long(sink);
+	return sync_sink_flush_if_long(sink);
 }
 
 enum okta_rc
@@ -67,7 +67,7 @@ sync_sink_group(struct sync_sink *sink, struct okta_view id, struct okta_view na
 	okta_frame_put_text(&sink->writer, id);
 	okta_frame_put_text(&sink->writer, name);
 	sink->n_groups++;
-	return flush_if_long(sink);
+	return sync_sink_flush_if_long(sink);
 }
 
 enum okta_rc
@@ -77,7 +77,7 @@ sync_sink_member(struct sync_sink *sink, uint64_t group, struct okta_view user_i
 	okta_frame_put_u64(&sink->writer, group);
 	okta_frame_put_text(&sink->writer, user_id);
 	sink->n_members++;
-	return flush_if_long(sink);
+	return sync_sink_flush_if_long(sink);
 }
 
 void
@@ -87,6 +87,17 @@ sync_sink_wait(struct sync_sink *sink, const char *why, int64_t ms)
 	okta_frame_put_text(&sink->writer, okta_view_str(why));
 	okta_frame_put_u64(&sink->writer, ms < 0 ? 0 : (uint64_t)ms);
 	/* a writer that is gone is noticed by the next record that matters */
+	if (flush(sink) != OKTA_OK)
+		return;
+}
+
+void
+sync_sink_pace(struct sync_sink *sink, const struct okta_pace *pace)
+{
+	okta_frame_put_u64(&sink->writer, SYNC_PACE);
+	okta_frame_put_u64(&sink->writer, pace->lists_done);
+	okta_frame_put_u64(&sink->writer, pace->lists);
+	okta_frame_put_u64(&sink->writer, (uint64_t)(pace->left_s + 1));
 	if (flush(sink) != OKTA_OK)
 		return;
 }

@@ -12,6 +12,7 @@
  *   WAIT    text why, u64 milliseconds       for people who watch
  *   FAIL    u64 enum okta_rc, text message   the last record
  *   END     u64 users, groups, members       the last record: all was read
+ *   PACE    u64 lists done, lists, seconds left at Okta's limit + 1 (0: not known)
  */
 #ifndef OKTA_SYNC_HANDOVER_H
 #define OKTA_SYNC_HANDOVER_H
@@ -24,13 +25,23 @@
 #include "base/frame.h"
 #include "base/view.h"
 #include "net/directory.h"
+#include "net/listing.h"
 
 #define SYNC_FRAME_BATCH 1
 #define SYNC_BATCH_BYTES                                                                 \
 	49152 /* a batch is sent when it is longer; one record is far less */
 #define SYNC_SEND_MS 600000
 
-enum sync_kind { SYNC_USER = 1, SYNC_GROUP, SYNC_MEMBER, SYNC_WAIT, SYNC_FAIL, SYNC_END };
+enum sync_kind {
+	SYNC_USER = 1,
+	SYNC_GROUP,
+	SYNC_MEMBER,
+	SYNC_WAIT,
+	SYNC_FAIL,
+	SYNC_END,
+	SYNC_PACE,
+	SYNC_KIND_MAX = 63 /* those between are news.h's */
+};
 
 /* The fetcher's end. */
 struct sync_sink {
@@ -51,8 +62,11 @@ OKTA_MUST_CHECK enum okta_rc sync_sink_group(
     struct sync_sink *sink, struct okta_view id, struct okta_view name);
 OKTA_MUST_CHECK enum okta_rc sync_sink_member(
     struct sync_sink *sink, uint64_t group, struct okta_view user_id);
-/* These three are sent at once. */
+/* Behind a record of another module's: send the batch if it is long. */
+OKTA_MUST_CHECK enum okta_rc sync_sink_flush_if_long(struct sync_sink *sink);
+/* These are sent at once. */
 void sync_sink_wait(struct sync_sink *sink, const char *why, int64_t ms);
+void sync_sink_pace(struct sync_sink *sink, const struct okta_pace *pace);
 OKTA_MUST_CHECK enum okta_rc sync_sink_fail(
     struct sync_sink *sink, enum okta_rc rc, const char *message);
 OKTA_MUST_CHECK enum okta_rc sync_sink_end(struct sync_sink *sink);

@@ -2,8 +2,17 @@
 #include "idmap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#define MAX_TEXTS ((size_t)1 << 30)
+#define MAX_TEXTS     ((size_t)1 << 30)
+#define FIRST	      1024
+#define WORTH_WARMING 10000 /* fewer are near anyway */
+
+/* The tag keeps a search from looking at texts, which lie anywhere in memory. */
+struct sync_idmap_slot {
+	uint32_t number; /* + 1; 0 is free */
+	uint32_t tag;
+};
 
 void
 sync_idmap_clear(struct sync_idmap *map)
@@ -14,23 +23,39 @@ sync_idmap_clear(struct sync_idmap *map)
 }
 
 static uint64_t
+mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ (h >> 32);
+}
+
+static uint64_t
 hash(struct okta_view v)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
-	size_t i;
+	uint64_t h = v.len, word;
+	const char *p = v.p;
+	size_t left;
 
-	for (i = 0; i < v.len; i++)
-		h = (h ^ (unsigned char)v.p[i]) * UINT64_C(1099511628211);
-	return h ^ (h >> 29);
+	for (left = v.len; left >= 8; left -= 8, p += 8) {
+		memcpy(&word, p, 8);
+		h = mix(h, word);
+	}
+	word = 0;
+	if (left > 0)
+		memcpy(&word, p, left);
+	return mix(mix(h, word), 0);
 }
 
 /* The slot of TEXT, or the free one where it would go. */
 static size_t
-find_slot(const struct sync_idmap *map, struct okta_view text)
+find_slot(const struct sync_idmap *map, struct okta_view text, uint64_t h)
 {
-	size_t i = (size_t)hash(text) & (map->n_slots - 1);
+	size_t i = (size_t)h & (map->n_slots - 1);
+	const uint32_t tag = (uint32_t)(h >> 32);
 
-	while (map->slot[i] != 0 && !okta_view_eq(map->text[map->slot[i] - 1], text))
+	while (map->slot[i].number != 0 &&
+	       (map->slot[i].tag != tag ||
+		   !okta_view_eq(map->text[map->slot[i].number - 1], text)))
 		i = (i + 1) & (map->n_slots - 1);
 	return i;
 }
@@ -38,20 +63,39 @@ find_slot(const struct sync_idmap *map, struct okta_view text)
 int64_t
 sync_idmap_find(const struct sync_idmap *map, struct okta_view text)
 {
-	size_t i;
-
 	if (map->n == 0)
 		return -1;
-	i = find_slot(map, text);
-	return (int64_t)map->slot[i] - 1;
+	return (int64_t)map->slot[find_slot(map, text, hash(text))].number - 1;
+}
+
+void
+sync_idmap_warm(const struct sync_idmap *map, const struct okta_view *texts, size_t n)
+{
+	size_t at[SYNC_IDMAP_WARM_MAX], i;
+	uint32_t number;
+
+	if (map->n < WORTH_WARMING || n > SYNC_IDMAP_WARM_MAX)
+		return;
+	for (i = 0; i < n; i++) {
+		at[i] = (size_t)hash(texts[i]) & (map->n_slots - 1);
+		__builtin_prefetch(&map->slot[at[i]]);
+	}
+	for (i = 0; i < n; i++) {
+		number = map->slot[at[i]].number;
+		at[i] = number == 0 ? 0 : number - 1;
+		__builtin_prefetch(&map->text[at[i]]);
+	}
+	for (i = 0; i < n; i++)
+		__builtin_prefetch(map->text[at[i]].p);
 }
 
 static enum okta_rc
 grow(struct sync_idmap *map)
 {
-	size_t max = map->max == 0 ? 1024 : map->max * 2, i;
+	size_t max = map->max == 0 ? FIRST : map->max * 2, i, k;
+	struct sync_idmap_slot *slot;
 	struct okta_view *text;
-	uint32_t *slot;
+	uint64_t h;
 
 	if (max > MAX_TEXTS)
 		return OKTA_E_NOMEM;
@@ -66,14 +110,21 @@ grow(struct sync_idmap *map)
 	map->slot = slot;
 	map->n_slots = max * 2;
 	map->max = max;
-	for (i = 0; i < map->n; i++)
-		slot[find_slot(map, text[i])] = (uint32_t)i + 1;
+	for (i = 0; i < map->n; i++) {
+		h = hash(text[i]); /* all differ: the first free slot it is */
+		k = (size_t)h & (map->n_slots - 1);
+		while (slot[k].number != 0)
+			k = (k + 1) & (map->n_slots - 1);
+		slot[k] = (struct sync_idmap_slot){ (uint32_t)i + 1,
+			(uint32_t)(h >> 32) };
+	}
 	return OKTA_OK;
 }
 
 enum okta_rc
 sync_idmap_add(struct sync_idmap *map, struct okta_view text)
 {
+	uint64_t h = hash(text);
 	enum okta_rc r;
 
 	if (map->n == map->max) {
@@ -82,7 +133,9 @@ sync_idmap_add(struct sync_idmap *map, struct okta_view text)
 			return r;
 	}
 	map->text[map->n] = text;
-	map->slot[find_slot(map, text)] = (uint32_t)map->n + 1;
+	map->slot[find_slot(map, text, h)] = (struct sync_idmap_slot){
+		(uint32_t)map->n + 1, (uint32_t)(h >> 32)
+	};
 	map->n++;
 	return OKTA_OK;
 }

@@ -115,6 +115,20 @@ read_wanted(struct sync_build *b, uint32_t *wanted, struct wanted *list)
 /* --- the registry
  * -------------------------------------------------------------------------- */
 
+enum okta_rc
+sync_home_and_shell(const struct sync_build *b, size_t i, char ret_home[256],
+    char ret_shell[256], struct okta_err *err)
+{
+	const struct sync_person *p = &b->people[i];
+	enum okta_rc r;
+
+	r = okta_home_of_user(b->conf,
+	    okta_view_str(p->home_name != NULL ? p->home_name : p->name), ret_home, err);
+	if (r != OKTA_OK)
+		return r;
+	return okta_shell_of_user(b->conf, b->records->users[i].shell, ret_shell, err);
+}
+
 /* OKTA_OK (also when the object was refused), or a failure of the registry as a whole. */
 static enum okta_rc
 assign_user(struct sync_build *b, size_t i, uint32_t wanted_id, struct okta_err *err)
@@ -126,7 +140,7 @@ assign_user(struct sync_build *b, size_t i, uint32_t wanted_id, struct okta_err 
 		is_taken, b };
 	struct okta_registry_row row;
 	struct okta_err why = { 0 };
-	char text[160];
+	char text[160], home[256], shell[256];
 	bool changed = false;
 	enum okta_rc r;
 
@@ -145,11 +159,14 @@ assign_user(struct sync_build *b, size_t i, uint32_t wanted_id, struct okta_err 
 		    " although Okta now says %" PRIu32 ": a uid never changes by itself",
 		    p->name, row.okta_id, row.id, wanted_id);
 	p->uid = row.id;
+	if (strcmp(row.home_name, p->name) != 0) {
+		p->home_name = okta_view_dup(okta_view_str(row.home_name));
+		if (p->home_name == NULL)
+			return okta_err_set(err, OKTA_E_NOMEM, "ids: out of memory");
+	}
 	if (!check_id(b, row.id, text, sizeof(text)))
 		refuse_user(b, i, text);
-	else if (okta_home_of_user(
-		     b->conf, okta_view_str(row.home_name), p->home, &why) != OKTA_OK ||
-		 okta_shell_of_user(b->conf, u->shell, p->shell, &why) != OKTA_OK)
+	else if (sync_home_and_shell(b, i, home, shell, &why) != OKTA_OK)
 		refuse_user(b, i, why.msg);
 	return OKTA_OK;
 }

@@ -4,17 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/chan.h"
-#include "base/frame.h"
 #include "base/text.h"
-#include "handover.h"
 #include "model/wire.h"
 
 #define CHUNK_BYTES 262144
-#define TICK_MS	    200
-#define SILENCE_MS  3900000 /* longer than any wait Okta may impose */
-#define WHY_MAX	    1024
 
 struct sync_chunk {
 	struct sync_chunk *next;
@@ -32,9 +25,13 @@ sync_records_clear(struct sync_records *records)
 	}
 	sync_idmap_clear(&records->user_ids);
 	sync_idmap_clear(&records->group_ids);
+	sync_idmap_clear(&records->stray_ids);
+	sync_idmap_clear(&records->ids);
 	free(records->users);
 	free(records->groups);
 	free(records->members);
+	free(records->strays);
+	free(records->user_of);
 	*records = (struct sync_records){ 0 };
 }
 
@@ -88,50 +85,103 @@ grow(void **array, size_t n, size_t *max, size_t element)
 	return true;
 }
 
-/* --- records
- * ------------------------------------------------------------------------------- */
+/* --- adding
+ * -------------------------------------------------------------------------------- */
 
+/* The number of ID among people and members. */
 static enum okta_rc
-get_user(struct sync_records *records, struct okta_frame_reader *r)
+number_of(struct sync_records *records, struct okta_view id, uint32_t *ret)
 {
-	struct okta_directory_user u;
-	int64_t number;
+	int64_t number = sync_idmap_find(&records->ids, id);
+	enum okta_rc r;
 
-	u.id = okta_frame_get_text(r, OKTA_DIRECTORY_ID_MAX);
-	u.status = okta_frame_get_text(r, OKTA_DIRECTORY_STATUS_MAX);
-	u.login = okta_frame_get_text(r, OKTA_DIRECTORY_TEXT_MAX);
-	u.name = okta_frame_get_text(r, OKTA_DIRECTORY_TEXT_MAX);
-	u.display_name = okta_frame_get_text(r, OKTA_DIRECTORY_TEXT_MAX);
-	u.uid = okta_frame_get_text(r, OKTA_DIRECTORY_TEXT_MAX);
-	u.shell = okta_frame_get_text(r, OKTA_DIRECTORY_TEXT_MAX);
-	if (r->rc != OKTA_OK || u.id.len == 0 || !okta_text_is_printable(u.id))
+	if (number >= 0) {
+		*ret = (uint32_t)number;
+		return OKTA_OK;
+	}
+	if (!keep(records, &id) || !grow((void **)&records->user_of, records->n_user_of,
+				       &records->max_user_of, sizeof(uint32_t)))
+		return OKTA_E_NOMEM;
+	*ret = (uint32_t)records->ids.n;
+	r = sync_idmap_add(&records->ids, id);
+	if (r == OKTA_OK)
+		records->user_of[records->n_user_of++] = 0;
+	return r;
+}
+
+/* Okta's statuses are few; a million copies of them are not. */
+static bool
+keep_status(struct sync_records *records, struct okta_view *v)
+{
+	static const char *const known[] = { "ACTIVE", "STAGED", "PROVISIONED",
+		"RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "SUSPENDED",
+		"DEPROVISIONED" };
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (okta_view_eq_str(*v, known[i])) {
+			v->p = known[i];
+			return true;
+		}
+	return keep(records, v);
+}
+
+static bool
+keep_user(struct sync_records *records, struct okta_directory_user *u)
+{
+	bool is_login = okta_view_eq(u->name, u->login);
+
+	if (!keep_status(records, &u->status) || !keep(records, &u->login) ||
+	    (!is_login && !keep(records, &u->name)) || !keep(records, &u->display_name) ||
+	    !keep(records, &u->uid) || !keep(records, &u->shell))
+		return false;
+	if (is_login)
+		u->name = u->login;
+	return true;
+}
+
+enum okta_rc
+sync_records_add_user(
+    struct sync_records *records, const struct okta_directory_user *user)
+{
+	struct okta_directory_user u = *user;
+	uint32_t number;
+	enum okta_rc r;
+
+	if (u.id.len == 0 || u.id.len > OKTA_DIRECTORY_ID_MAX ||
+	    !okta_text_is_printable(u.id) || u.status.len > OKTA_DIRECTORY_STATUS_MAX ||
+	    u.login.len > OKTA_DIRECTORY_TEXT_MAX ||
+	    u.name.len > OKTA_DIRECTORY_TEXT_MAX ||
+	    u.display_name.len > OKTA_DIRECTORY_TEXT_MAX ||
+	    u.uid.len > OKTA_DIRECTORY_TEXT_MAX || u.shell.len > OKTA_DIRECTORY_TEXT_MAX)
 		return OKTA_E_INPUT;
-	if (!keep(records, &u.id) || !keep(records, &u.status) ||
-	    !keep(records, &u.login) || !keep(records, &u.name) ||
-	    !keep(records, &u.display_name) || !keep(records, &u.uid) ||
-	    !keep(records, &u.shell))
+	r = number_of(records, u.id, &number);
+	if (r != OKTA_OK)
+		return r;
+	u.id = records->ids.text[number];
+	if (!keep_user(records, &u))
 		return OKTA_E_NOMEM;
 	records->seen_users++;
-	number = sync_idmap_find(&records->user_ids, u.id);
-	if (number >= 0) {
-		records->users[number] = u; /* the later page is the newer truth */
+	if (records->user_of[number] != 0) {
+		/* the later page is the newer truth */
+		records->users[records->user_of[number] - 1] = u;
 		return OKTA_OK;
 	}
 	if (!grow((void **)&records->users, records->n_users, &records->max_users,
 		sizeof(u)))
 		return OKTA_E_NOMEM;
 	records->users[records->n_users++] = u;
-	return sync_idmap_add(&records->user_ids, u.id);
+	records->user_of[number] = (uint32_t)records->n_users;
+	return OKTA_OK;
 }
 
-static enum okta_rc
-get_group(struct sync_records *records, struct okta_frame_reader *r)
+enum okta_rc
+sync_records_add_group(
+    struct sync_records *records, struct okta_view id, struct okta_view name)
 {
-	struct sync_group g;
+	struct sync_group g = { id, name };
 
-	g.id = okta_frame_get_text(r, OKTA_DIRECTORY_ID_MAX);
-	g.name = okta_frame_get_text(r, OKTA_FRAME_MAX_BYTES);
-	if (r->rc != OKTA_OK || g.id.len == 0 || g.name.len == 0 ||
+	if (g.id.len == 0 || g.id.len > OKTA_DIRECTORY_ID_MAX || g.name.len == 0 ||
 	    !okta_text_is_printable(g.id))
 		return OKTA_E_INPUT;
 	if (g.name.len > OKTA_WIRE_GROUP_MAX)
@@ -150,176 +200,150 @@ get_group(struct sync_records *records, struct okta_frame_reader *r)
 	return sync_idmap_add(&records->group_ids, g.id);
 }
 
-static enum okta_rc
-get_member(struct sync_records *records, struct okta_frame_reader *r)
+enum okta_rc
+sync_records_add_member(
+    struct sync_records *records, uint64_t group, struct okta_view user_id)
 {
-	uint64_t group = okta_frame_get_u64(r, UINT32_MAX);
-	struct okta_view id = okta_frame_get_text(r, OKTA_DIRECTORY_ID_MAX);
-	int64_t user;
+	uint32_t number;
+	enum okta_rc r;
 
-	if (r->rc != OKTA_OK || group >= records->n_groups || id.len == 0)
+	if (group >= records->n_groups || user_id.len == 0 ||
+	    user_id.len > OKTA_DIRECTORY_ID_MAX)
 		return OKTA_E_INPUT;
-	records->seen_members++;
-	user = sync_idmap_find(&records->user_ids, id);
-	if (user < 0)
-		return OKTA_OK; /* somebody out of scope */
+	r = number_of(records, user_id, &number);
+	if (r != OKTA_OK)
+		return r;
 	if (!grow((void **)&records->members, records->n_members, &records->max_members,
 		sizeof(*records->members)))
 		return OKTA_E_NOMEM;
-	records->members[records->n_members++] = (struct sync_member){ (uint32_t)user,
+	records->seen_members++;
+	records->members[records->n_members++] = (struct sync_member){ number,
 		(uint32_t)group };
 	return OKTA_OK;
-}
-
-static void
-get_wait(struct okta_frame_reader *r, struct sync_progress *progress, int64_t now_ms)
-{
-	struct okta_view why = okta_frame_get_text(r, WHY_MAX);
-	uint64_t ms = okta_frame_get_u64(r, INT32_MAX);
-
-	if (r->rc == OKTA_OK)
-		sync_progress_wait(progress, why, (int64_t)ms, now_ms);
-}
-
-static enum okta_rc
-get_fail(struct okta_frame_reader *r, struct okta_err *err)
-{
-	uint64_t code = okta_frame_get_u64(r, OKTA_E_RANGE);
-	struct okta_view text = okta_frame_get_text(r, WHY_MAX);
-	char shown[OKTA_ERR_MSG_BYTES];
-	enum okta_rc rc = (enum okta_rc)code;
-
-	if (okta_frame_end(r) != OKTA_OK || code == OKTA_OK)
-		return OKTA_E_INPUT;
-	okta_text_sanitize(shown, sizeof(shown), text);
-	return okta_err_set(err, rc, "%s", shown);
-}
-
-static enum okta_rc
-get_end(const struct sync_records *records, struct okta_frame_reader *r)
-{
-	uint64_t users = okta_frame_get_u64(r, UINT32_MAX);
-	uint64_t groups = okta_frame_get_u64(r, UINT32_MAX);
-	uint64_t members = okta_frame_get_u64(r, UINT64_MAX);
-
-	if (okta_frame_end(r) != OKTA_OK || users != records->seen_users ||
-	    groups != records->seen_groups || members != records->seen_members)
-		return OKTA_E_INPUT; /* something was lost on the way */
-	return OKTA_OK;
-}
-
-/* All records of one frame.  OKTA_OK with *ret_last at END. */
-static enum okta_rc
-get_batch(struct sync_records *records, struct okta_view bytes,
-    struct sync_progress *progress, int64_t now_ms, bool *ret_last, struct okta_err *err)
-{
-	struct okta_frame_reader r;
-	enum okta_rc rc = OKTA_OK;
-
-	if (okta_frame_open(&r, bytes) != SYNC_FRAME_BATCH)
-		return OKTA_E_INPUT;
-	while (rc == OKTA_OK && r.left > 0 && !*ret_last) {
-		switch (okta_frame_get_u64(&r, SYNC_END)) {
-		case SYNC_USER:
-			rc = get_user(records, &r);
-			break;
-		case SYNC_GROUP:
-			rc = get_group(records, &r);
-			break;
-		case SYNC_MEMBER:
-			rc = get_member(records, &r);
-			break;
-		case SYNC_WAIT:
-			get_wait(&r, progress, now_ms);
-			rc = r.rc;
-			break;
-		case SYNC_FAIL:
-			return get_fail(&r, err);
-		case SYNC_END:
-			rc = get_end(records, &r);
-			*ret_last = rc == OKTA_OK;
-			break;
-		default:
-			rc = OKTA_E_INPUT;
-		}
-	}
-	return rc;
 }
 
 /* --- afterwards
  * ---------------------------------------------------------------------------- */
 
+static enum okta_rc
+add_stray(struct sync_records *records, struct sync_member m)
+{
+	struct okta_view id = records->ids.text[m.user];
+	int64_t number = sync_idmap_find(&records->stray_ids, id);
+	enum okta_rc r;
+
+	if (number < 0) {
+		number = (int64_t)records->stray_ids.n;
+		r = sync_idmap_add(&records->stray_ids, id);
+		if (r != OKTA_OK)
+			return r;
+	}
+	if (!grow((void **)&records->strays, records->n_strays, &records->max_strays,
+		sizeof(m)))
+		return OKTA_E_NOMEM;
+	m.user = (uint32_t)number;
+	records->strays[records->n_strays++] = m;
+	return OKTA_OK;
+}
+
+/* From numbers of ids to indexes of users; who is none is a stray. */
+static enum okta_rc
+settle_members(struct sync_records *records)
+{
+	struct sync_member *m = records->members;
+	enum okta_rc r = OKTA_OK;
+	uint32_t user;
+	size_t i, n = 0;
+
+	for (i = 0; r == OKTA_OK && i < records->n_members; i++) {
+		user = records->user_of[m[i].user];
+		if (user != 0)
+			m[n++] = (struct sync_member){ user - 1, m[i].group };
+		else if (records->keep_strays)
+			r = add_stray(records, m[i]);
+	}
+	records->n_members = n;
+	return r;
+}
+
 static int
-by_user(const void *a, const void *b)
+by_group(const void *a, const void *b)
 {
 	const struct sync_member *x = a, *y = b;
 
-	if (x->user != y->user)
-		return x->user < y->user ? -1 : 1;
 	return x->group < y->group ? -1 : x->group > y->group;
 }
 
-static void
-sort_members(struct sync_records *records)
+/* One person's groups, sorted in place, each once; nearly everybody has few of them. */
+static size_t
+sort_groups(struct sync_member *m, size_t n)
 {
-	struct sync_member *m = records->members;
-	size_t i, n = 0;
+	struct sync_member one;
+	size_t i, k;
 
-	if (records->n_members > 0)
-		qsort(m, records->n_members, sizeof(*m), by_user);
-	for (i = 0; i < records->n_members; i++)
-		if (n == 0 || by_user(&m[n - 1], &m[i]) != 0)
-			m[n++] = m[i];
-	records->n_members = n;
+	if (n > 64) {
+		qsort(m, n, sizeof(*m), by_group);
+	} else {
+		for (i = 1; i < n; i++) {
+			one = m[i];
+			for (k = i; k > 0 && m[k - 1].group > one.group; k--)
+				m[k] = m[k - 1];
+			m[k] = one;
+		}
+	}
+	for (i = k = 0; i < n; i++)
+		if (k == 0 || m[k - 1].group != m[i].group)
+			m[k++] = m[i];
+	return k;
 }
 
-/* One frame, however long it takes, with signs of life in between. */
+/* By person, by counting: a comparison costs more than a membership may. */
 static enum okta_rc
-receive(struct sync_records *records, int fd, struct okta_buf *buf,
-    const struct okta_clock *clock, struct sync_progress *progress)
+sort_members(struct sync_records *records)
 {
-	int64_t start = okta_clock_mono_ms(clock), now = start;
-	struct sync_counts counts;
-	enum okta_rc r;
+	const struct sync_member *from = records->members;
+	size_t n = records->n_members, i, k = 0;
+	struct sync_member *to = calloc(n + 1, sizeof(*to));
+	size_t *end = calloc(records->n_users + 1, sizeof(*end));
 
-	do {
-		r = okta_chan_recv(fd, buf, clock, now + TICK_MS);
-		now = okta_clock_mono_ms(clock);
-		counts = (struct sync_counts){ records->n_users, records->n_groups,
-			records->n_members };
-		sync_progress_show(progress, &counts, now);
-	} while (r == OKTA_E_TIMEOUT && now - start < SILENCE_MS);
-	return r;
+	if (to == NULL || end == NULL) {
+		free(to);
+		free(end);
+		return OKTA_E_NOMEM;
+	}
+	for (i = 0; i < n; i++)
+		end[from[i].user + 1]++;
+	for (i = 1; i <= records->n_users; i++)
+		end[i] += end[i - 1];
+	for (i = 0; i < n; i++)
+		to[end[from[i].user]++] = from[i];
+	/* now end[i] is the end of person i, and the beginning of the next one */
+	for (i = n = 0; i < records->n_users; i++) {
+		n = sort_groups(
+		    to + (i == 0 ? 0 : end[i - 1]), end[i] - (i == 0 ? 0 : end[i - 1]));
+		memmove(to + k, to + (i == 0 ? 0 : end[i - 1]), n * sizeof(*to));
+		k += n;
+	}
+	free(end);
+	free(records->members);
+	records->members = to;
+	records->max_members = records->n_members + 1;
+	records->n_members = k;
+	return OKTA_OK;
 }
 
 enum okta_rc
-sync_records_read(struct sync_records *records, int fd, const struct okta_clock *clock,
-    struct sync_progress *progress, struct okta_err *err)
+sync_records_finish(struct sync_records *records)
 {
-	struct okta_buf buf;
-	bool last = false;
-	enum okta_rc r = OKTA_OK;
+	enum okta_rc r;
+	size_t i;
 
-	okta_buf_init(&buf, OKTA_FRAME_MAX_BYTES);
-	err->rc = OKTA_OK;
-	while (r == OKTA_OK && !last) {
-		r = receive(records, fd, &buf, clock, progress);
-		if (r == OKTA_E_UNAVAIL)
-			(void)okta_err_set(
-			    err, r, "the fetcher ended before it was done");
-		else if (r == OKTA_E_TIMEOUT)
-			(void)okta_err_set(
-			    err, r, "the fetcher has said nothing for an hour");
-		else if (r == OKTA_OK)
-			r = get_batch(records, okta_buf_view(&buf), progress,
-			    okta_clock_mono_ms(clock), &last, err);
-	}
-	okta_buf_clear(&buf);
-	sync_progress_end(progress);
-	if (r == OKTA_OK)
-		sort_members(records);
-	else if (err->rc == OKTA_OK)
-		(void)okta_err_set(
-		    err, r, "the fetcher's records cannot be used (%s)", okta_rc_name(r));
-	return r;
+	r = settle_members(records);
+	sync_idmap_clear(&records->ids);
+	free(records->user_of);
+	records->user_of = NULL;
+	records->n_user_of = records->max_user_of = 0;
+	for (i = 0; r == OKTA_OK && i < records->n_users; i++)
+		r = sync_idmap_add(&records->user_ids, records->users[i].id);
+	return r == OKTA_OK ? sort_members(records) : r;
 }

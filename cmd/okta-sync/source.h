@@ -8,18 +8,29 @@
 #ifndef OKTA_SYNC_SOURCE_H
 #define OKTA_SYNC_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/view.h"
 #include "handover.h"
 #include "model/conf.h"
 
 enum sync_list_kind {
-	SYNC_LIST_USERS,  /* everybody */
-	SYNC_LIST_GROUPS, /* every group */
-	SYNC_LIST_APP,	  /* who is assigned to app ID */
-	SYNC_LIST_MEMBERS /* who is in group ID */
+	SYNC_LIST_USERS,   /* everybody */
+	SYNC_LIST_GROUPS,  /* every group */
+	SYNC_LIST_APP,	   /* who is assigned to app ID */
+	SYNC_LIST_MEMBERS, /* who is in group ID */
+	/* for --watch, Okta only */
+	SYNC_LIST_CHANGED_USERS,  /* since SINCE, from the search index, which lags */
+	SYNC_LIST_CHANGED_GROUPS, /* since SINCE, their names or their members */
+	SYNC_LIST_USER,		  /* the one ID; an empty page: there is none */
+	SYNC_LIST_GROUP,	  /* the same */
+	SYNC_LIST_GROUPS_OF,	  /* the groups user ID is in; the same */
+	SYNC_LIST_APP_USER,	  /* user ID, if he is assigned to APP; the same */
+	SYNC_LIST_LOG /* the System Log from the link ID on; NULL: since SINCE */
 };
 
 struct sync_list {
@@ -27,6 +38,9 @@ struct sync_list {
 	const char *id;	   /* of the app or group */
 	size_t group;	   /* number of the group in the handover */
 	bool with_persons; /* MEMBERS: these are people in scope, not only ids */
+	const char *app;
+	const char *since;	   /* ISO 8601, by Okta's clock */
+	struct okta_buf *ret_next; /* LOG: where to go on, initialised by the caller */
 };
 
 struct sync_source {
@@ -40,11 +54,15 @@ struct sync_source {
 		void *ctx, size_t i, struct okta_view body, struct okta_err *err),
 	    void *ctx, struct okta_err *err);
 	void (*free)(struct sync_source **self);
+	/* For the caller to read, and to set to 0: Okta's clock (0: unknown) at the first
+	 * page since; and how many pages were answered. */
+	int64_t asked_s;
+	uint64_t requests;
 };
 
-/* Okta's management API.  SECRET is copied where it is needed.  OKTA_E_CONFIG,
- * OKTA_E_NOMEM. */
-OKTA_MUST_CHECK enum okta_rc sync_source_okta(const struct okta_conf *conf,
+/* Okta's management API, for a full sync or (WATCH) for changes too.  SECRET is copied
+ * where it is needed.  OKTA_E_CONFIG, OKTA_E_NOMEM. */
+OKTA_MUST_CHECK enum okta_rc sync_source_okta(const struct okta_conf *conf, bool watch,
     struct okta_view secret, struct sync_sink *sink, struct sync_source **ret,
     struct okta_err *err);
 

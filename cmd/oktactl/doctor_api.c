@@ -11,6 +11,7 @@
 #include "net/json.h"
 #include "net/ratelimit.h"
 #include "net/refusal.h"
+#include "net/scopes.h"
 #include "net/token.h"
 
 #define PAGE_MAX_BYTES 4194304
@@ -59,21 +60,6 @@ secret_path(const struct okta_conf *conf, const char **ret_key)
 	}
 }
 
-/* The scopes okta-sync asks for. */
-static const char *
-scopes_of(const struct okta_conf *conf)
-{
-	switch (conf->scope) {
-	case OKTA_SCOPE_APP:
-		return "okta.apps.read okta.users.read okta.groups.read";
-	case OKTA_SCOPE_ALL:
-		return "okta.users.read okta.groups.read";
-	case OKTA_SCOPE_GROUPS:
-	default:
-		return "okta.groups.read";
-	}
-}
-
 static const char *
 token_cure(enum okta_rc r)
 {
@@ -97,7 +83,7 @@ get_token(struct session *s, struct okta_view secret)
 		.key_id = conf->key_id,
 		.secret_name = secret_path(conf, &key),
 		.secret = secret,
-		.scopes = scopes_of(conf),
+		.scopes = okta_api_scopes(conf, false),
 		.patience = &s->patience,
 	};
 	struct okta_err err = { 0 };

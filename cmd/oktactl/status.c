@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -13,6 +14,7 @@
 #include "host/config.h"
 #include "net/json.h"
 #include "out.h"
+#include "progress.h"
 
 #define STATUS_MAX_BYTES 1048576
 #define PROBLEMS_MAX	 8
@@ -39,6 +41,10 @@ struct last_sync {
 	bool known;
 	int64_t ended_s, problem_count;
 	char result[16], message[420];
+	char mode[16];		 /* "once", "watch", "": an older okta-sync */
+	int64_t full_s, delta_s; /* watch: the last of each kind; 0: none */
+	int64_t asked_s;	 /* when Okta was asked last, changes or not */
+	bool log;		 /* watch: the System Log is used */
 };
 
 static void
@@ -49,6 +55,22 @@ copy_text(const struct okta_json_value *root, const char *name, char *dst, size_
 	dst[0] = '\0';
 	if (okta_json_str(root, name, &v) == OKTA_OK)
 		(void)snprintf(dst, size, "%.*s", (int)v.len, v.p);
+}
+
+/* What --watch says besides; all of it may be missing. */
+static void
+read_mode(const struct okta_json_value *root, const char *path, struct last_sync *ret)
+{
+	struct stat st;
+
+	copy_text(root, "mode", ret->mode, sizeof(ret->mode));
+	if (okta_json_int(root, "last_full", 0, INT64_MAX, &ret->full_s) != OKTA_OK)
+		ret->full_s = 0;
+	if (okta_json_int(root, "last_delta", 0, INT64_MAX, &ret->delta_s) != OKTA_OK)
+		ret->delta_s = 0;
+	if (okta_json_bool(root, "log", &ret->log) != OKTA_OK)
+		ret->log = false;
+	ret->asked_s = lstat(path, &st) < 0 ? ret->ended_s : (int64_t)st.st_mtime;
 }
 
 static void
@@ -81,6 +103,7 @@ read_last_sync(const struct ctl *ctl, struct last_sync *ret, struct problems *p)
 	} else {
 		copy_text(root, "result", ret->result, sizeof(ret->result));
 		copy_text(root, "message", ret->message, sizeof(ret->message));
+		read_mode(root, path, ret);
 		ret->known = true;
 	}
 	okta_json_free(&doc);
@@ -124,8 +147,8 @@ judge(const struct okta_snap *snap, const struct last_sync *last, int64_t age,
 }
 
 static void
-show_json(const struct okta_snap *snap, const struct last_sync *last, int64_t age,
-    const struct problems *p)
+show_json(const struct okta_snap *snap, const struct last_sync *last,
+    const struct ctl_progress *running, int64_t age, const struct problems *p)
 {
 	struct ctl_json j = { 0 };
 	size_t i;
@@ -151,10 +174,16 @@ show_json(const struct okta_snap *snap, const struct last_sync *last, int64_t ag
 		ctl_json_cstr(&j, "result", last->result);
 		ctl_json_cstr(&j, "message", last->message);
 		ctl_json_num(&j, "problem_count", last->problem_count);
+		ctl_json_cstr(&j, "mode", last->mode);
+		ctl_json_num(&j, "last_full", last->full_s);
+		ctl_json_num(&j, "last_delta", last->delta_s);
+		ctl_json_num(&j, "last_asked", last->asked_s);
+		ctl_json_bool(&j, "log", last->log);
 		ctl_json_close(&j, '}');
 	} else {
 		ctl_json_cstr(&j, "last_sync", NULL);
 	}
+	ctl_progress_json(running, &j);
 	ctl_json_open(&j, "problems", '[');
 	for (i = 0; i < p->n; i++)
 		ctl_json_cstr(&j, NULL, p->text[i]);
@@ -163,8 +192,32 @@ show_json(const struct okta_snap *snap, const struct last_sync *last, int64_t ag
 }
 
 static void
-show_text(const struct okta_snap *snap, const struct last_sync *last, int64_t age,
-    int64_t now_s, const struct problems *p)
+show_time(const char *label, int64_t then_s, int64_t now_s)
+{
+	char text[64];
+
+	if (then_s == 0)
+		return;
+	ctl_duration(now_s - then_s, text, sizeof(text));
+	(void)printf("%-14s %s ago\n", label, text);
+}
+
+static void
+show_mode(const struct last_sync *last, int64_t now_s)
+{
+	if (strcmp(last->mode, "watch") != 0)
+		return;
+	(void)printf("%-14s okta-sync --watch, %s Okta's System Log\n", "mode",
+	    last->log ? "with" : "without");
+	show_time("last full", last->full_s, now_s);
+	show_time("last change", last->delta_s, now_s);
+	show_time("last asked", last->asked_s, now_s);
+}
+
+static void
+show_text(const struct okta_snap *snap, const struct last_sync *last,
+    const struct ctl_progress *running, int64_t age, int64_t now_s,
+    const struct problems *p)
 {
 	char text[64], message[420];
 	size_t i;
@@ -184,6 +237,8 @@ show_text(const struct okta_snap *snap, const struct last_sync *last, int64_t ag
 		    message, sizeof(message), okta_view_str(last->message));
 		(void)printf("%-14s %s ago: %s\n", "last sync", text, message);
 	}
+	show_mode(last, now_s);
+	ctl_progress_show(running, now_s);
 	/* no problem of this host: an admin may have meant every one of them */
 	if (last->known && last->problem_count > 0)
 		(void)printf("%-14s %" PRId64
@@ -200,6 +255,7 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 {
 	const int64_t now_s = okta_clock_now_s(&okta_clock_system);
 	struct last_sync last = { 0 };
+	struct ctl_progress running;
 	struct okta_snap snap = { 0 };
 	struct problems p = { 0 };
 	int64_t age, limit;
@@ -218,13 +274,14 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 		    : r == OKTA_E_UNTRUSTED ? "its owner or mode is not to be trusted"
 					    : "is damaged or cannot be read");
 	read_last_sync(ctl, &last, &p);
+	ctl_progress_read(ctl, now_s, &running);
 	limit = age_limit(ctl, &p);
 	age = snap.base != NULL ? now_s - snap.source_s : 0;
 	judge(&snap, &last, age, limit, &p);
 	if (ctl->json)
-		show_json(&snap, &last, age, &p);
+		show_json(&snap, &last, &running, age, &p);
 	else
-		show_text(&snap, &last, age, now_s, &p);
+		show_text(&snap, &last, &running, age, now_s, &p);
 	okta_snap_close(&snap);
 	return p.n == 0 ? 0 : 1;
 }

@@ -55,6 +55,12 @@ reserve(struct okta_buf *b, size_t more)
 }
 
 enum okta_rc
+okta_buf_reserve(struct okta_buf *b, size_t bytes)
+{
+	return reserve(b, bytes);
+}
+
+enum okta_rc
 okta_buf_append(struct okta_buf *b, const void *p, size_t len)
 {
 	enum okta_rc r = reserve(b, len);

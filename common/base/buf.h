@@ -24,6 +24,8 @@ void okta_buf_init(struct okta_buf *b, size_t max_bytes);
 void okta_buf_clear(struct okta_buf *b);
 
 /* OKTA_OK, OKTA_E_TOOBIG or OKTA_E_NOMEM; on failure nothing was appended. */
+/* Room for BYTES more at once, so that they come without copying what is there again. */
+OKTA_MUST_CHECK enum okta_rc okta_buf_reserve(struct okta_buf *b, size_t bytes);
 OKTA_MUST_CHECK enum okta_rc okta_buf_append(
     struct okta_buf *b, const void *p, size_t len);
 OKTA_MUST_CHECK enum okta_rc okta_buf_append_str(struct okta_buf *b, const char *s);

@@ -9,7 +9,8 @@ system_now_s(void *ctx)
 	struct timespec ts;
 
 	(void)ctx;
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	if (clock_gettime(CLOCK_REALTIME, &ts) < 0)
+		return OKTA_CLOCK_FAILED_S;
 	return ts.tv_sec;
 }
 
@@ -19,7 +20,8 @@ system_mono_ms(void *ctx)
 	struct timespec ts;
 
 	(void)ctx;
-	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	if (clock_gettime(CLOCK_BOOTTIME, &ts) < 0)
+		return OKTA_CLOCK_FAILED_MS;
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 

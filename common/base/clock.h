@@ -14,6 +14,11 @@ struct okta_clock {
 	void *ctx;
 };
 
+/* What a clock that cannot be read gives: no token is new then, and every deadline is
+ * over. */
+#define OKTA_CLOCK_FAILED_S  INT64_C(0)
+#define OKTA_CLOCK_FAILED_MS (INT64_MAX / 2)
+
 /* CLOCK_REALTIME and CLOCK_BOOTTIME. */
 extern const struct okta_clock okta_clock_system;
 

@@ -80,11 +80,15 @@ okta_file_read_trusted(const char *path, uid_t owner, enum okta_file_kind kind,
 		n = read(fd, data + len, size - len);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
+		if (n < 0) {
+			/* not _INPUT: the bytes may be sound, and be what a caller
+			 * must heed */
+			rc = okta_err_sys(err, errno, "%s: cannot be read", path);
+			goto out;
+		}
+		if (n == 0) {
 			rc = okta_err_set(err, OKTA_E_INPUT,
-			    "%s: cannot be read to its end: it changed or the disk "
-			    "failed",
-			    path);
+			    "%s: cannot be read to its end: it changed", path);
 			goto out;
 		}
 		len += (size_t)n;

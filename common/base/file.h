@@ -25,7 +25,7 @@ enum okta_file_kind {
  *
  * On OKTA_OK the caller owns *ret_data (free with okta_free_wiped()); one NUL follows
  * its *ret_len bytes.  On failure both are left untouched and *err is set:
- * OKTA_E_NOTFOUND, _UNTRUSTED, _TOOBIG, _INPUT (changed or unreadable), _SYS (see
+ * OKTA_E_NOTFOUND, _UNTRUSTED, _TOOBIG, _INPUT (it changed meanwhile), _SYS (see
  * err->sys_errno) or _NOMEM.
  */
 OKTA_MUST_CHECK enum okta_rc okta_file_read_trusted(const char *path, uid_t owner,

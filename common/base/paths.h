@@ -14,6 +14,7 @@
 #define OKTA_SNAPSHOT_FILE "directory.snapshot"
 #define OKTA_REGISTRY_FILE "registry.db"
 #define OKTA_STATUS_FILE   "sync-status.json"
+#define OKTA_PROGRESS_FILE "sync-progress.json"
 #define OKTA_SNAPSHOT_PATH OKTA_STATE_DIR "/" OKTA_SNAPSHOT_FILE
 #define OKTA_HELPER_PATH   OKTA_LIBEXEC_DIR "/okta-auth-helper"
 

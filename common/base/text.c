@@ -108,6 +108,13 @@ okta_text_is_utf8(struct okta_view v)
 	size_t i = 0, n;
 
 	while (i < v.len) {
+		if (v.len - i >= 32 &&
+		    ((eight_bytes(v.p + i) | eight_bytes(v.p + i + 8) |
+			 eight_bytes(v.p + i + 16) | eight_bytes(v.p + i + 24)) &
+			EACH(0x80)) == 0) {
+			i += 32;
+			continue;
+		}
 		if (v.len - i >= 8 && (eight_bytes(v.p + i) & EACH(0x80)) == 0) {
 			i += 8;
 			continue;

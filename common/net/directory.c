@@ -5,24 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "net/json.h"
-#include "net/json_scan.h"
+#include "model/wire.h"
+#include "net/json_pull.h"
 #include "net/listing.h"
+
+#define DIGITS_BYTES 24
+#define KEEP_BYTES   (12 * OKTA_DIRECTORY_TEXT_MAX)
+
+/* What a text becomes that nobody may take for less than it is: no name, no number. */
+static const struct okta_view useless = { "\x01", 1 };
 
 static enum okta_rc
 bad_page(struct okta_err *err, const char *why)
 {
 	return okta_err_set(
 	    err, OKTA_E_INPUT, "a page of Okta's cannot be used: %s", why);
-}
-
-static struct okta_view
-cut(struct okta_view v)
-{
-	if (v.len > OKTA_DIRECTORY_TEXT_MAX)
-		v.len = OKTA_DIRECTORY_TEXT_MAX;
-	return v;
 }
 
 /* An id goes into addresses and messages later: letters, digits, '-' and '_' only. */
@@ -40,102 +37,245 @@ is_id(struct okta_view v)
 	return true;
 }
 
-/* Attribute NAME (may be NULL: none wanted) as text; a number keeps its digits in DIGITS.
+/* A page being read.  Texts with escapes are unpacked into `keep`, until the next item.
  */
-static struct okta_view
-attribute(const struct okta_json_value *profile, const char *name, char digits[32])
+struct page {
+	struct okta_pull pull;
+	const struct okta_conf *conf;
+	const struct okta_directory_sink *sink;
+	struct okta_err *err;
+	char keep[KEEP_BYTES];
+	size_t kept;
+};
+
+/* --- single values: false is a fault of the JSON
+ * ----------------------------------------------- */
+
+/* A string of at most MAX bytes, without NUL; anything else reads as empty, a longer one
+ * as one byte too long. */
+static bool
+text(struct page *p, size_t max, struct okta_view *ret)
 {
-	struct okta_view v = { NULL, 0 };
+	size_t room = KEEP_BYTES - p->kept < max + 1 ? KEEP_BYTES - p->kept : max + 1;
+	char *buf = p->keep + p->kept;
+	bool has_nul;
+
+	*ret = (struct okta_view){ NULL, 0 };
+	if (okta_pull_type(&p->pull) != OKTA_PULL_STRING)
+		return okta_pull_skip(&p->pull);
+	if (!okta_pull_str(&p->pull, buf, room, ret, &has_nul))
+		return false;
+	if (ret->p == buf)
+		p->kept += ret->len;
+	if (has_nul)
+		*ret = (struct okta_view){ NULL, 0 };
+	else if (ret->len > max + 1)
+		ret->len = max + 1;
+	return true;
+}
+
+static struct okta_view
+cut(struct okta_view v)
+{
+	if (v.len > OKTA_DIRECTORY_TEXT_MAX)
+		v.len = OKTA_DIRECTORY_TEXT_MAX;
+	return v;
+}
+
+/* An attribute as text: a number keeps its digits; what is of no use says so. */
+static bool
+attribute(struct page *p, struct okta_view *ret)
+{
+	char *digits = p->keep + p->kept;
+	bool is_int;
 	int64_t n;
 
-	if (name == NULL)
-		return v;
-	switch (okta_json_type(profile, name)) {
-	case OKTA_JSON_STRING:
-		if (okta_json_str(profile, name, &v) != OKTA_OK)
-			return okta_view_str(
-			    "\x01"); /* has a NUL: nobody may take it for less */
-		return cut(v);
-	case OKTA_JSON_INT:
-		if (okta_json_int(profile, name, INT64_MIN, INT64_MAX, &n) != OKTA_OK)
-			return okta_view_str("\x01");
-		(void)snprintf(digits, 32, "%" PRId64, n);
-		return okta_view_str(digits);
-	case OKTA_JSON_ABSENT:
-	case OKTA_JSON_NULL:
-		return v;
+	switch (okta_pull_type(&p->pull)) {
+	case OKTA_PULL_STRING:
+		if (!text(p, OKTA_DIRECTORY_TEXT_MAX, ret))
+			return false;
+		*ret = ret->p == NULL ? useless : cut(*ret);
+		return true;
+	case OKTA_PULL_NUMBER:
+		if (!okta_pull_number(&p->pull, &n, &is_int))
+			return false;
+		*ret = useless;
+		if (!is_int || KEEP_BYTES - p->kept < DIGITS_BYTES)
+			return true;
+		(void)snprintf(digits, DIGITS_BYTES, "%" PRId64, n);
+		*ret = okta_view_str(digits);
+		p->kept += ret->len;
+		return true;
+	case OKTA_PULL_NULL:
+		*ret = (struct okta_view){ NULL, 0 };
+		return okta_pull_skip(&p->pull);
+	case OKTA_PULL_BOOL:
+	case OKTA_PULL_ARRAY:
+	case OKTA_PULL_OBJECT:
+	case OKTA_PULL_NONE:
 	default:
-		return okta_view_str("\x01"); /* there, and of no use */
+		*ret = useless;
+		return okta_pull_skip(&p->pull);
 	}
 }
 
-static struct okta_view
-text(const struct okta_json_value *profile, const char *name)
-{
-	struct okta_view v = { NULL, 0 };
+/* --- the array a page must be
+ * -------------------------------------------------------------- */
 
-	if (okta_json_str(profile, name, &v) != OKTA_OK)
-		return (struct okta_view){ NULL, 0 };
-	return cut(v);
+/* What the JSON itself has wrong goes before what is missing in it. */
+static enum okta_rc
+verdict(struct page *p, const char *why)
+{
+	if (p->pull.wrong != NULL)
+		return okta_pull_end(&p->pull, p->err);
+	return bad_page(p->err, why);
 }
 
+/* ITEM reads one object, whose members begin. */
 static enum okta_rc
-one_user(const struct okta_json_value *item, const struct okta_conf *conf,
-    const struct okta_directory_sink *sink, struct okta_err *err)
-{
-	const struct okta_json_value *profile = NULL;
-	struct okta_directory_user user = { 0 };
-	char uid[32], shell[32], name[32], both[2 * OKTA_DIRECTORY_TEXT_MAX + 2];
-	struct okta_view first, last;
-	int n;
-
-	if (okta_json_str(item, "id", &user.id) != OKTA_OK || !is_id(user.id))
-		return bad_page(err, "a user has no usable id");
-	if (okta_json_str(item, "status", &user.status) != OKTA_OK ||
-	    user.status.len == 0 || user.status.len > OKTA_DIRECTORY_STATUS_MAX)
-		return bad_page(err, "a user has no usable status");
-	if (okta_json_object(item, "profile", &profile) != OKTA_OK)
-		return bad_page(err, "a user has no profile");
-	user.login = text(profile, "login");
-	user.name = attribute(profile, conf->name_from, name);
-	user.uid = attribute(profile, conf->uid_from, uid);
-	user.shell = attribute(profile, conf->shell_from, shell);
-	user.display_name = text(profile, "displayName");
-	if (user.display_name.len == 0) {
-		first = text(profile, "firstName");
-		last = text(profile, "lastName");
-		n = snprintf(both, sizeof(both), "%.*s%s%.*s", (int)first.len, first.p,
-		    first.len > 0 && last.len > 0 ? " " : "", (int)last.len, last.p);
-		if (n > 0 && (size_t)n < sizeof(both))
-			user.display_name = cut((struct okta_view){ both, (size_t)n });
-	}
-	return sink->user(sink->ctx, &user);
-}
-
-/* The array a page must be, item by item. */
-static enum okta_rc
-each_item(struct okta_view page,
-    enum okta_rc (*fn)(const struct okta_json_value *item, const struct okta_conf *conf,
-	const struct okta_directory_sink *sink, struct okta_err *err),
+each_item(struct okta_view body, enum okta_rc (*item)(struct page *p),
     const struct okta_conf *conf, const struct okta_directory_sink *sink,
     struct okta_err *err)
 {
-	const struct okta_json_value *root;
-	struct okta_json *doc = NULL;
-	enum okta_rc r;
-	size_t i, n;
+	struct page p;
+	enum okta_rc r = OKTA_OK;
 
-	r = okta_json_new(page, OKTA_LISTING_PAGE_MAX, &doc, err);
-	if (r != OKTA_OK)
-		return r;
-	root = okta_json_root(doc);
-	if (okta_json_type_of(root) != OKTA_JSON_ARRAY)
-		r = bad_page(err, "it is no list");
-	n = r == OKTA_OK ? okta_json_count(root) : 0;
-	for (i = 0; r == OKTA_OK && i < n; i++)
-		r = fn(okta_json_item(root, i), conf, sink, err);
-	okta_json_free(&doc);
-	return r;
+	if (body.len > OKTA_LISTING_PAGE_MAX)
+		return okta_err_set(err, OKTA_E_TOOBIG, "a page of Okta's is too large");
+	okta_pull_init(&p.pull, body);
+	p.conf = conf;
+	p.sink = sink;
+	p.err = err;
+	if (!okta_pull_array(&p.pull)) {
+		(void)okta_pull_skip(&p.pull);
+		r = okta_pull_end(&p.pull, err);
+		return r != OKTA_OK ? r : bad_page(err, "it is no list");
+	}
+	while (r == OKTA_OK && okta_pull_item(&p.pull)) {
+		p.kept = 0;
+		if (okta_pull_type(&p.pull) != OKTA_PULL_OBJECT)
+			return verdict(&p, "an item is no object");
+		r = item(&p);
+	}
+	return r != OKTA_OK ? r : okta_pull_end(&p.pull, err);
+}
+
+/* --- people
+ * -------------------------------------------------------------------------------- */
+
+struct person {
+	struct okta_directory_user user;
+	struct okta_view first, last;
+	bool has_profile;
+};
+
+/* One member of the profile may be wanted for several reasons. */
+static bool
+profile_member(struct page *p, struct okta_view name, struct person *person)
+{
+	const struct okta_conf *conf = p->conf;
+	struct okta_directory_user *user = &person->user;
+	struct {
+		const char *from;
+		struct okta_view *to;
+	} const attributes[] = { { conf->name_from, &user->name },
+		{ conf->uid_from, &user->uid }, { conf->shell_from, &user->shell } },
+		texts[] = { { "login", &user->login },
+			{ "displayName", &user->display_name },
+			{ "firstName", &person->first }, { "lastName", &person->last } };
+	struct okta_view value = { NULL, 0 };
+	bool is_string, is_wanted = false;
+	size_t i;
+
+	for (i = 0; !is_wanted && i < 3; i++)
+		is_wanted = attributes[i].from != NULL &&
+			    okta_view_eq_str(name, attributes[i].from);
+	for (i = 0; !is_wanted && i < 4; i++)
+		is_wanted = okta_view_eq_str(name, texts[i].from);
+	if (!is_wanted)
+		return okta_pull_skip(&p->pull);
+	is_string = okta_pull_type(&p->pull) == OKTA_PULL_STRING;
+	if (!attribute(p, &value))
+		return false;
+	for (i = 0; i < 3; i++)
+		if (attributes[i].from != NULL &&
+		    okta_view_eq_str(name, attributes[i].from))
+			*attributes[i].to = value;
+	for (i = 0; i < 4; i++)
+		if (is_string && value.p != useless.p &&
+		    okta_view_eq_str(name, texts[i].from))
+			*texts[i].to = value;
+	return true;
+}
+
+static bool
+profile(struct page *p, struct person *person)
+{
+	struct okta_pull_object outer;
+	struct okta_view name;
+
+	if (okta_pull_type(&p->pull) != OKTA_PULL_OBJECT)
+		return okta_pull_skip(&p->pull);
+	person->has_profile = okta_pull_object(&p->pull, &outer);
+	while (okta_pull_member(&p->pull, &outer, &name))
+		if (!profile_member(p, name, person))
+			return false;
+	return p->pull.wrong == NULL;
+}
+
+static bool
+read_person(struct page *p, struct person *ret)
+{
+	struct okta_pull_object outer;
+	struct okta_view name;
+	bool good = okta_pull_object(&p->pull, &outer);
+
+	*ret = (struct person){ 0 };
+	while (good && okta_pull_member(&p->pull, &outer, &name)) {
+		if (okta_view_eq_str(name, "id"))
+			good = text(p, OKTA_DIRECTORY_ID_MAX, &ret->user.id);
+		else if (okta_view_eq_str(name, "status"))
+			good = text(p, OKTA_DIRECTORY_STATUS_MAX, &ret->user.status);
+		else if (okta_view_eq_str(name, "profile"))
+			good = profile(p, ret);
+		else
+			good = okta_pull_skip(&p->pull);
+	}
+	return p->pull.wrong == NULL;
+}
+
+static enum okta_rc
+give_person(struct page *p, struct person *person)
+{
+	struct okta_directory_user *user = &person->user;
+	char both[2 * OKTA_DIRECTORY_TEXT_MAX + 2];
+	int n;
+
+	if (!is_id(user->id))
+		return bad_page(p->err, "a user has no usable id");
+	if (user->status.len == 0 || user->status.len > OKTA_DIRECTORY_STATUS_MAX)
+		return bad_page(p->err, "a user has no usable status");
+	if (!person->has_profile)
+		return bad_page(p->err, "a user has no profile");
+	if (user->display_name.len == 0) {
+		n = snprintf(both, sizeof(both), "%.*s%s%.*s", (int)person->first.len,
+		    person->first.p,
+		    person->first.len > 0 && person->last.len > 0 ? " " : "",
+		    (int)person->last.len, person->last.p);
+		if (n > 0 && (size_t)n < sizeof(both))
+			user->display_name = cut((struct okta_view){ both, (size_t)n });
+	}
+	return p->sink->user(p->sink->ctx, user);
+}
+
+static enum okta_rc
+one_user(struct page *p)
+{
+	struct person person;
+
+	if (!read_person(p, &person))
+		return verdict(p, "a user cannot be read");
+	return give_person(p, &person);
 }
 
 enum okta_rc
@@ -145,21 +285,50 @@ okta_directory_users(struct okta_view page, const struct okta_conf *conf,
 	return each_item(page, one_user, conf, sink, err);
 }
 
-static enum okta_rc
-one_app_user(const struct okta_json_value *item, const struct okta_conf *conf,
-    const struct okta_directory_sink *sink, struct okta_err *err)
+/* {"user": {...}} among whatever else is embedded. */
+static bool
+embedded(struct page *p, struct person *ret, bool *ret_has)
 {
-	const struct okta_json_value *embedded = NULL, *user = NULL;
-	struct okta_view id, inner;
+	struct okta_pull_object outer;
+	struct okta_view name;
+	bool good = true;
 
+	if (okta_pull_type(&p->pull) != OKTA_PULL_OBJECT)
+		return okta_pull_skip(&p->pull);
+	if (!okta_pull_object(&p->pull, &outer))
+		return false;
+	while (good && okta_pull_member(&p->pull, &outer, &name)) {
+		if (okta_view_eq_str(name, "user") &&
+		    okta_pull_type(&p->pull) == OKTA_PULL_OBJECT)
+			*ret_has = good = read_person(p, ret);
+		else
+			good = okta_pull_skip(&p->pull);
+	}
+	return p->pull.wrong == NULL;
+}
+
+static enum okta_rc
+one_app_user(struct page *p)
+{
+	struct person person = { 0 };
+	struct okta_pull_object outer;
+	struct okta_view name, id = { NULL, 0 };
+	bool good = okta_pull_object(&p->pull, &outer), has_user = false;
+
+	while (good && okta_pull_member(&p->pull, &outer, &name)) {
+		if (okta_view_eq_str(name, "id"))
+			good = text(p, OKTA_DIRECTORY_ID_MAX, &id);
+		else if (okta_view_eq_str(name, "_embedded"))
+			good = embedded(p, &person, &has_user);
+		else
+			good = okta_pull_skip(&p->pull);
+	}
 	/* the assignment's own status is not the person's */
-	if (okta_json_object(item, "_embedded", &embedded) != OKTA_OK ||
-	    okta_json_object(embedded, "user", &user) != OKTA_OK)
-		return bad_page(err, "an app user comes without its user (expand=user)");
-	if (okta_json_str(item, "id", &id) != OKTA_OK ||
-	    okta_json_str(user, "id", &inner) != OKTA_OK || !okta_view_eq(id, inner))
-		return bad_page(err, "an app user and its user have different ids");
-	return one_user(user, conf, sink, err);
+	if (p->pull.wrong != NULL || !has_user)
+		return verdict(p, "an app user comes without its user (expand=user)");
+	if (id.len == 0 || !okta_view_eq(id, person.user.id))
+		return bad_page(p->err, "an app user and its user have different ids");
+	return give_person(p, &person);
 }
 
 enum okta_rc
@@ -169,39 +338,65 @@ okta_directory_app_users(struct okta_view page, const struct okta_conf *conf,
 	return each_item(page, one_app_user, conf, sink, err);
 }
 
+/* --- groups
+ * -------------------------------------------------------------------------------- */
+
 /*
  * Whoever may create groups chooses their names; none of them may stop the whole sync.  A
- * name that no rule and no claim can mean - one with a NUL, or one that begins with the
- * byte okta-sync hides names with - becomes that byte alone; the id is as good as ever.
+ * name that no rule and no claim can mean - one with a NUL, one that is too long, or one
+ * that begins with the byte okta-sync hides names with - becomes that byte alone; the id
+ * is as good as ever.
  */
 static bool
-group_name(const struct okta_json_value *profile, struct okta_view *ret)
+group_name(struct page *p, struct okta_view *ret)
 {
-	struct okta_view name;
+	bool is_string = okta_pull_type(&p->pull) == OKTA_PULL_STRING;
 
-	if (okta_json_type(profile, "name") != OKTA_JSON_STRING)
+	if (!text(p, OKTA_WIRE_GROUP_MAX, ret))
 		return false;
-	if (okta_json_str(profile, "name", &name) != OKTA_OK ||
-	    (name.len > 0 && name.p[0] == '\x01'))
-		name = okta_view_str("\x01");
-	*ret = name;
-	return name.len > 0;
+	if (is_string && (ret->p == NULL || ret->len > OKTA_WIRE_GROUP_MAX ||
+			     (ret->len > 0 && ret->p[0] == useless.p[0])))
+		*ret = useless;
+	return true;
+}
+
+static bool
+group_profile(struct page *p, struct okta_view *ret_name)
+{
+	struct okta_pull_object outer;
+	struct okta_view name;
+	bool good = true;
+
+	if (okta_pull_type(&p->pull) != OKTA_PULL_OBJECT)
+		return okta_pull_skip(&p->pull);
+	if (!okta_pull_object(&p->pull, &outer))
+		return false;
+	while (good && okta_pull_member(&p->pull, &outer, &name))
+		good = okta_view_eq_str(name, "name") ? group_name(p, ret_name)
+						      : okta_pull_skip(&p->pull);
+	return p->pull.wrong == NULL;
 }
 
 static enum okta_rc
-one_group(const struct okta_json_value *item, const struct okta_conf *conf,
-    const struct okta_directory_sink *sink, struct okta_err *err)
+one_group(struct page *p)
 {
-	const struct okta_json_value *profile = NULL;
-	struct okta_view id, name;
+	struct okta_pull_object outer;
+	struct okta_view member, id = { NULL, 0 }, name = { NULL, 0 };
+	bool good = okta_pull_object(&p->pull, &outer);
 
-	(void)conf;
-	if (okta_json_str(item, "id", &id) != OKTA_OK || !is_id(id))
-		return bad_page(err, "a group has no usable id");
-	if (okta_json_object(item, "profile", &profile) != OKTA_OK ||
-	    !group_name(profile, &name))
-		return bad_page(err, "a group has no usable name");
-	return sink->group(sink->ctx, id, name);
+	while (good && okta_pull_member(&p->pull, &outer, &member)) {
+		if (okta_view_eq_str(member, "id"))
+			good = text(p, OKTA_DIRECTORY_ID_MAX, &id);
+		else if (okta_view_eq_str(member, "profile"))
+			good = group_profile(p, &name);
+		else
+			good = okta_pull_skip(&p->pull);
+	}
+	if (p->pull.wrong != NULL || !is_id(id))
+		return verdict(p, "a group has no usable id");
+	if (name.len == 0)
+		return bad_page(p->err, "a group has no usable name");
+	return p->sink->group(p->sink->ctx, id, name);
 }
 
 enum okta_rc
@@ -214,147 +409,25 @@ okta_directory_groups(
 /* --- ids alone
  * ----------------------------------------------------------------------------- */
 
-/*
- * Below, the text is known to be well-formed JSON (okta_json_scan()), so a walk needs to
- * know only strings and brackets.  It stops at the end whatever happens.
- */
-struct walk {
-	const char *p, *end;
-};
-
-static void
-skip_blanks(struct walk *w)
-{
-	while (w->p < w->end &&
-	       (*w->p == ' ' || *w->p == '\t' || *w->p == '\n' || *w->p == '\r'))
-		w->p++;
-}
-
-/* At a quote: the string's bytes as written, and whether there is an escape in it. */
-static struct okta_view
-take_string(struct walk *w, bool *ret_escaped)
-{
-	const char *start = w->p + 1, *end = w->end, *p = start;
-
-	*ret_escaped = false;
-	for (;;) {
-		p += okta_text_plain_len((struct okta_view){ p, (size_t)(end - p) });
-		if (p >= end || *p == '"')
-			break;
-		*ret_escaped =
-		    true; /* a backslash: the scanner let nothing else through */
-		p += end - p >= 2 ? 2 : 1;
-	}
-	if (p > end)
-		p = end;
-	w->p = p < end ? p + 1 : end;
-	return (struct okta_view){ start, (size_t)(p - start) };
-}
-
-/* One value of any kind; ends behind it. */
-static void
-skip_value(struct walk *w)
-{
-	const char *p = w->p, *end = w->end;
-	size_t depth = 0;
-	bool escaped;
-
-	while (p < end) {
-		switch (*p) {
-		case '"':
-			w->p = p;
-			(void)take_string(w, &escaped);
-			p = w->p;
-			break;
-		case '{':
-		case '[':
-			depth++;
-			p++;
-			break;
-		case '}':
-		case ']':
-			if (depth == 0)
-				goto out; /* of the object around it */
-			depth--;
-			p++;
-			break;
-		case ',':
-			if (depth == 0)
-				goto out;
-			p++;
-			break;
-		default:
-			p++;
-		}
-	}
-out:
-	w->p = p;
-}
-
-/* The member "id" of the object W stands at; exactly one, without escapes. */
 static enum okta_rc
-take_id(struct walk *w, struct okta_view *ret, struct okta_err *err)
+one_member(struct page *p)
 {
+	struct okta_pull_object outer;
 	struct okta_view name, id = { NULL, 0 };
-	bool escaped, odd;
+	bool good = okta_pull_object(&p->pull, &outer);
 
-	w->p++;
-	for (skip_blanks(w); w->p < w->end && *w->p == '"'; skip_blanks(w)) {
-		name = take_string(w, &odd);
-		skip_blanks(w);
-		w->p++; /* ':' */
-		skip_blanks(w);
-		if (odd)
-			return bad_page(err, "a member name is written with escapes");
-		if (name.len != 2 || name.p[0] != 'i' || name.p[1] != 'd') {
-			skip_value(w);
-		} else if (id.p != NULL || w->p >= w->end || *w->p != '"') {
-			return bad_page(err, "a member has two ids or no text as id");
-		} else {
-			id = take_string(w, &escaped);
-			if (escaped || !is_id(id))
-				return bad_page(err, "a member has no usable id");
-		}
-		skip_blanks(w);
-		if (w->p < w->end && *w->p == ',')
-			w->p++;
-	}
-	w->p++; /* '}' */
-	if (id.p == NULL)
-		return bad_page(err, "a member has no id");
-	*ret = id;
-	return OKTA_OK;
+	while (good && okta_pull_member(&p->pull, &outer, &name))
+		good = name.len == 2 && memcmp(name.p, "id", 2) == 0
+			   ? text(p, OKTA_DIRECTORY_ID_MAX, &id)
+			   : okta_pull_skip(&p->pull);
+	if (p->pull.wrong != NULL || !is_id(id))
+		return verdict(p, "a member has no usable id");
+	return p->sink->member(p->sink->ctx, id);
 }
 
 enum okta_rc
 okta_directory_members(
     struct okta_view page, const struct okta_directory_sink *sink, struct okta_err *err)
 {
-	struct okta_json_scan scan;
-	struct okta_view id;
-	struct walk w = { page.p, page.p + page.len };
-	enum okta_rc r = OKTA_OK;
-
-	if (page.len > OKTA_LISTING_PAGE_MAX)
-		return okta_err_set(err, OKTA_E_TOOBIG, "a page of Okta's is too large");
-	scan = okta_json_scan(page, OKTA_JSON_MAX_DEPTH);
-	if (scan.wrong != NULL)
-		return okta_err_set(err, OKTA_E_INPUT,
-		    "a page of Okta's is no JSON: %s at byte %zu", scan.wrong, scan.at);
-	skip_blanks(&w);
-	if (w.p >= w.end || *w.p != '[')
-		return bad_page(err, "it is no list");
-	w.p++;
-	for (skip_blanks(&w); r == OKTA_OK && w.p < w.end && *w.p != ']';
-	     skip_blanks(&w)) {
-		if (*w.p != '{')
-			return bad_page(err, "an item is no object");
-		r = take_id(&w, &id, err);
-		if (r == OKTA_OK)
-			r = sink->member(sink->ctx, id);
-		skip_blanks(&w);
-		if (w.p < w.end && *w.p == ',')
-			w.p++;
-	}
-	return r;
+	return each_item(page, one_member, NULL, sink, err);
 }

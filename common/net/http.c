@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "net/http.h"
 
+#include <errno.h>
 #include <curl/curl.h>
 #include <limits.h>
 #include <malloc.h>
@@ -28,6 +29,7 @@ struct transfer {
 	struct okta_buf body; /* of the request */
 	struct okta_http_answer answer;
 	size_t header_bytes;
+	size_t usual_bytes; /* of a body: pages of one list are alike */
 	int64_t deadline_ms;
 	bool active, too_big;
 	char where[128]; /* url without its query, for messages */
@@ -91,7 +93,7 @@ tls_free(void *p, const char *file, int line)
 }
 
 enum okta_rc
-okta_http_global_init(struct okta_err *err)
+okta_http_crypto_init(struct okta_err *err)
 {
 	if (clearenv() != 0)
 		return okta_err_set(err, OKTA_E_NOMEM, "cannot empty the environment");
@@ -102,6 +104,16 @@ okta_http_global_init(struct okta_err *err)
 	if (OPENSSL_init_crypto(
 		OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
 		return okta_err_set(err, OKTA_E_NOMEM, "cannot start OpenSSL");
+	return OKTA_OK;
+}
+
+enum okta_rc
+okta_http_global_init(struct okta_err *err)
+{
+	enum okta_rc r = okta_http_crypto_init(err);
+
+	if (r != OKTA_OK)
+		return r;
 	if (curl_global_init_mem(CURL_GLOBAL_SSL, malloc, wiping_free, wiping_realloc,
 		strdup, calloc) != CURLE_OK)
 		return okta_err_set(err, OKTA_E_NOMEM, "cannot start libcurl");
@@ -191,8 +203,12 @@ static size_t
 on_body(char *p, size_t size, size_t n, void *ctx)
 {
 	struct transfer *t = ctx;
+	struct okta_buf *body = &t->answer.body;
 
-	if (okta_buf_append(&t->answer.body, p, size * n) == OKTA_OK)
+	if (body->len == 0 && t->usual_bytes > size * n && t->usual_bytes < body->max &&
+	    okta_buf_reserve(body, t->usual_bytes) != OKTA_OK)
+		t->usual_bytes = 0; /* then piece by piece */
+	if (okta_buf_append(body, p, size * n) == OKTA_OK)
 		return size * n;
 	t->too_big = true;
 	return 0;
@@ -410,8 +426,11 @@ static bool
 is_cancelled(const struct okta_http *http, int wait_ms)
 {
 	struct pollfd pfd = { .fd = http->cancel_fd, .events = POLLIN | POLLRDHUP };
+	int n;
 
-	return poll(&pfd, 1, wait_ms) > 0;
+	n = poll(&pfd, 1, wait_ms);
+	/* who cannot be heard hung up: a wait that fails must not become a busy one */
+	return n > 0 || (n < 0 && errno != EINTR);
 }
 
 /* The connection broke during the handshake: no word of TLS was wrong.  libcurl has one
@@ -526,6 +545,8 @@ finish(struct okta_http *http, struct transfer *t, CURLcode code,
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->answer.status);
 	end = end_of(t, code, http);
 	rc = explain(t, end, code, err);
+	if (rc == OKTA_OK)
+		t->usual_bytes = t->answer.body.len;
 	if (rc == OKTA_OK) {
 		*ret = t->answer; /* the buffers move */
 		memset(&t->answer, 0, sizeof(t->answer));

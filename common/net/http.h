@@ -34,6 +34,8 @@
  * they free.  OKTA_OK, OKTA_E_INTERNAL (called too late) or OKTA_E_NOMEM.
  */
 OKTA_MUST_CHECK enum okta_rc okta_http_global_init(struct okta_err *err);
+/* The same without libcurl and TLS, for a program that only signs or verifies. */
+OKTA_MUST_CHECK enum okta_rc okta_http_crypto_init(struct okta_err *err);
 
 struct okta_http; /* settings, connections kept alive, requests in flight */
 

@@ -10,12 +10,15 @@
 
 #define URL_MAX	 8192
 #define HEAD_MAX 32768
+#define PACE_MS	 1000
+#define WINDOW_S 60 /* of Okta's rate limits (FACTS 6.9) */
 
 /* The lists being read: a window that moves over the caller's array. */
 struct run {
 	struct okta_api *api;
 	struct okta_listing *all;
-	size_t n, begun;
+	size_t n, begun, done;
+	size_t pages[OKTA_API_BUCKETS], ended[OKTA_API_BUCKETS], left[OKTA_API_BUCKETS];
 	struct okta_listing *active[OKTA_HTTP_IN_FLIGHT];
 	size_t n_active;
 	enum okta_rc (*page)(
@@ -33,22 +36,43 @@ now_ms(const struct run *run)
 static enum okta_rc
 begin(struct run *run, struct okta_listing *l, struct okta_err *err)
 {
+	const struct okta_view org = okta_view_str(run->api->org_url);
+	const char *fault;
+	enum okta_rc r;
+
 	okta_buf_init(&l->next, URL_MAX);
-	if (okta_buf_printf(&l->next, "%s%s", run->api->org_url, l->path) != OKTA_OK)
+	if (l->start != NULL) {
+		fault = okta_link_fault(okta_view_str(l->start), org);
+		if (fault != NULL)
+			return okta_err_set(err, OKTA_E_INPUT,
+			    "%s: the saved next link %s", l->path, fault);
+		r = okta_buf_append_str(&l->next, l->start);
+	} else {
+		r = okta_buf_printf(&l->next, "%s%s", run->api->org_url, l->path);
+	}
+	if (r != OKTA_OK)
 		return okta_err_set(err, OKTA_E_NOMEM, "%s: out of memory", l->path);
 	run->active[run->n_active++] = l;
 	return OKTA_OK;
 }
 
 static void
-finish(struct run *run, const struct okta_listing *l)
+finish(struct run *run, struct okta_listing *l)
 {
 	size_t i;
 
 	for (i = 0; i < run->n_active; i++)
 		if (run->active[i] == l)
 			run->active[i] = run->active[--run->n_active];
+	if (!l->polling)
+		okta_buf_clear(&l->next);
+	run->done++;
+	run->ended[l->bucket]++;
+	run->left[l->bucket]--;
 }
+
+/* --- asking
+ * -------------------------------------------------------------------------------- */
 
 static enum okta_rc
 send_request(struct run *run, struct okta_listing *l, struct okta_err *err)
@@ -93,6 +117,8 @@ start_some(struct run *run, int64_t *ret_wait_ms, struct okta_err *err)
 		if (l->in_flight)
 			continue;
 		wait = okta_rate_wait_ms(&run->api->rate[l->bucket], now);
+		if (wait == OKTA_RATE_FOR_ANSWER)
+			continue;
 		run->held_back = wait > 0 ? "Okta's rate limit is used up"
 					  : run->held_back;
 		if (wait < l->not_before_ms - now)
@@ -109,6 +135,89 @@ start_some(struct run *run, int64_t *ret_wait_ms, struct okta_err *err)
 	return OKTA_OK;
 }
 
+/* --- how long it takes
+ * ------------------------------------------------------------------------ */
+
+/* Lists that are not done yet are taken to be as long as those that are. */
+static int64_t
+left_s(const struct run *run)
+{
+	const struct okta_rate *rate;
+	int64_t s, most = -1;
+	size_t i, requests;
+
+	for (i = 0; i < OKTA_API_BUCKETS; i++) {
+		rate = &run->api->rate[i];
+		if (run->ended[i] == 0 || rate->state != OKTA_RATE_KNOWN ||
+		    rate->limit <= 0)
+			continue;
+		requests = run->left[i] * run->pages[i] / run->ended[i];
+		s = (int64_t)requests * WINDOW_S / rate->limit;
+		most = s > most ? s : most;
+	}
+	return most;
+}
+
+static void
+tell_pace(struct run *run)
+{
+	const struct okta_pace pace = { run->n, run->done, run->api->pages, left_s(run) };
+	int64_t now = now_ms(run);
+
+	if (run->api->pace == NULL || now - run->api->paced_at_ms < PACE_MS)
+		return;
+	run->api->paced_at_ms = now;
+	run->api->pace(run->api->ctx, &pace);
+}
+
+/* --- answers
+ * ------------------------------------------------------------------------------- */
+
+static bool
+is_empty_list(struct okta_view body)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < body.len && k <= 2; i++)
+		if (memchr(" \t\r\n", body.p[i], 4) == NULL)
+			k = k < 2 && body.p[i] == "[]"[k] ? k + 1 : 3;
+	return k == 2;
+}
+
+/* Where the list goes on, or its end. */
+static enum okta_rc
+go_on(struct run *run, struct okta_listing *l, struct okta_buf *next, bool is_empty,
+    struct okta_err *err)
+{
+	bool is_round = okta_view_eq(okta_buf_view(next), okta_buf_view(&l->next));
+	bool is_rest = l->polling && is_empty;
+	enum okta_rc r;
+
+	if (next->len == 0) {
+		if (l->polling)
+			okta_buf_clear(&l->next); /* no place to go on from */
+		finish(run, l);
+		return OKTA_OK;
+	}
+	/* the log's link may stay as it is while nothing happens */
+	if (l->pages >= OKTA_LISTING_PAGES_MAX || (is_round && !is_rest))
+		return okta_err_set(
+		    err, OKTA_E_INPUT, "%s: Okta's next links lead round", l->path);
+	okta_page_size_grow(&l->size);
+	if (l->size.now != 0) {
+		r = okta_page_size_put(next, l->size.now);
+		if (r != OKTA_OK)
+			return okta_err_set(err, r, "%s: out of memory", l->path);
+		if (l->size.now == l->size.full)
+			l->size = (struct okta_page_size){ 0 };
+	}
+	okta_buf_clear(&l->next);
+	r = okta_buf_append(&l->next, next->data, next->len);
+	if (r == OKTA_OK && is_rest)
+		finish(run, l);
+	return r;
+}
+
 static enum okta_rc
 good_page(struct run *run, struct okta_listing *l, const struct okta_http_answer *answer,
     struct okta_err *err)
@@ -120,26 +229,48 @@ good_page(struct run *run, struct okta_listing *l, const struct okta_http_answer
 	l->tries = 0;
 	l->renewed = false;
 	l->pages++;
+	run->pages[l->bucket]++;
 	run->api->pages++;
 	r = okta_link_next(answer, okta_view_str(run->api->org_url), &next, err);
 	if (r == OKTA_OK)
 		r = run->page(
 		    run->ctx, (size_t)(l - run->all), okta_buf_view(&answer->body), err);
-	if (r != OKTA_OK)
-		goto out;
-	if (next.len == 0) {
-		finish(run, l);
-	} else if (l->pages >= OKTA_LISTING_PAGES_MAX ||
-		   okta_view_eq(okta_buf_view(&next), okta_buf_view(&l->next))) {
-		r = okta_err_set(
-		    err, OKTA_E_INPUT, "%s: Okta's next links lead round", l->path);
-	} else {
-		okta_buf_clear(&l->next);
-		r = okta_buf_append(&l->next, next.data, next.len);
-	}
-out:
+	if (r == OKTA_OK)
+		r = go_on(
+		    run, l, &next, is_empty_list(okta_buf_view(&answer->body)), err);
+	if (r == OKTA_OK)
+		tell_pace(run);
 	okta_buf_clear(&next);
 	return r;
+}
+
+static const char *
+reason(enum okta_rate_cause cause)
+{
+	switch (cause) {
+	case OKTA_RATE_BUCKET:
+		return "Okta's rate limit is used up";
+	case OKTA_RATE_CONCURRENCY:
+		return "too many requests at once for Okta";
+	case OKTA_RATE_SERVER:
+		return "Okta has a failure of its own (5xx)";
+	case OKTA_RATE_TRANSPORT:
+	case OKTA_RATE_FINAL:
+	default:
+		return "Okta cannot be reached";
+	}
+}
+
+/* A page that was too much is asked for again with fewer items. */
+static enum okta_rc
+try_smaller(struct okta_listing *l, const struct okta_http_answer *answer)
+{
+	if (!okta_rate_is_too_much(answer->end, answer->status))
+		return OKTA_OK;
+	okta_page_size_shrink(&l->size, okta_buf_view(&l->next));
+	if (l->size.now == 0)
+		return OKTA_OK;
+	return okta_page_size_put(&l->next, l->size.now);
 }
 
 /* Anything but 200: to be asked again, or the end. */
@@ -150,23 +281,28 @@ bad_page(struct run *run, struct okta_listing *l, const struct okta_http_answer 
 	enum okta_rate_cause cause = okta_rate_cause(
 	    answer->end, answer->status, headers);
 	int64_t wait_ms;
+	enum okta_rc r;
 
 	if (answer->end == OKTA_HTTP_ANSWERED && answer->status == 401 && !l->renewed) {
 		l->renewed = okta_token_drop(run->api->token);
 		if (l->renewed)
 			return OKTA_OK;
 	}
+	if (answer->end == OKTA_HTTP_ANSWERED && answer->status == 404 &&
+	    l->may_be_gone) {
+		r = run->page(
+		    run->ctx, (size_t)(l - run->all), (struct okta_view){ NULL, 0 }, err);
+		if (r == OKTA_OK)
+			finish(run, l);
+		return r;
+	}
 	l->tries++;
 	if (okta_rate_again(cause, l->tries, headers, okta_patience_random(), &wait_ms)) {
 		l->not_before_ms = now_ms(run) + wait_ms;
-		run->held_back = cause == OKTA_RATE_BUCKET
-				     ? "Okta's rate limit is used up"
-				 : cause == OKTA_RATE_CONCURRENCY
-				     ? "too many requests at once for Okta"
-				 : cause == OKTA_RATE_SERVER
-				     ? "Okta has a failure of its own (5xx)"
-				     : "Okta cannot be reached";
-		return OKTA_OK;
+		run->held_back = reason(cause);
+		r = try_smaller(l, answer);
+		return r == OKTA_OK ? r
+				    : okta_err_set(err, r, "%s: out of memory", l->path);
 	}
 	if (answer->end != OKTA_HTTP_ANSWERED)
 		return err->rc != OKTA_OK ? err->rc : OKTA_E_UNAVAIL; /* http said why */
@@ -191,10 +327,12 @@ one_answer(struct run *run, struct okta_err *err)
 			   : okta_err_set(err, OKTA_E_INTERNAL, "an answer to nothing");
 	}
 	l->in_flight = false;
+	okta_rate_ended(&run->api->rate[l->bucket]);
 	headers = okta_rate_read(&answer);
 	if (answer.end == OKTA_HTTP_ANSWERED)
-		okta_rate_learn(&run->api->rate[l->bucket], &headers,
-		    okta_http_in_flight(run->api->patience->http), now_ms(run));
+		okta_rate_learn(&run->api->rate[l->bucket], &headers, now_ms(run));
+	if (headers.has_date)
+		run->api->server_s = headers.date_s;
 	if (r == OKTA_OK && answer.status == 200)
 		r = good_page(run, l, &answer, err);
 	else
@@ -239,6 +377,10 @@ okta_listing_run(struct okta_api *api, struct okta_listing *listings, size_t n,
 	enum okta_rc r = OKTA_OK;
 	size_t i;
 
+	for (i = 0; i < n; i++)
+		run.left[listings[i].bucket]++;
+	for (i = 0; i < OKTA_API_BUCKETS; i++)
+		api->rate[i].in_flight = 0; /* of a run that failed */
 	while (r == OKTA_OK) {
 		while (
 		    r == OKTA_OK && run.begun < n && run.n_active < OKTA_HTTP_IN_FLIGHT) {
@@ -250,6 +392,7 @@ okta_listing_run(struct okta_api *api, struct okta_listing *listings, size_t n,
 		r = one_step(&run, err);
 	}
 	for (i = 0; i < run.begun; i++)
-		okta_buf_clear(&listings[i].next);
+		if (r != OKTA_OK || !listings[i].polling)
+			okta_buf_clear(&listings[i].next);
 	return r;
 }

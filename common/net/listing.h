@@ -3,8 +3,10 @@
  * Floor 2: base, model.
  *
  * Pages of one list come one after the other (the cursor is opaque); several lists are
- * read at once.  MUST: a list that could not be read to its end is a failure of the whole
- * run, never a shorter list.
+ * read at once, in the order they are given.  MUST: stay below Okta's limits by what its
+ * answers say, before a 429, with at most OKTA_HTTP_IN_FLIGHT requests at once.  MUST: a
+ * list that could not be read to its end is a failure of the whole run, never a shorter
+ * list.
  */
 #ifndef OKTA_NET_LISTING_H
 #define OKTA_NET_LISTING_H
@@ -15,6 +17,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/view.h"
+#include "net/page_size.h"
 #include "net/patience.h"
 #include "net/ratelimit.h"
 #include "net/token.h"
@@ -25,24 +28,52 @@
 		*/
 
 /* Buckets that Okta counts separately (FACTS 6.9). */
-enum okta_api_bucket { OKTA_API_USERS, OKTA_API_GROUPS, OKTA_API_APPS, OKTA_API_BUCKETS };
+enum okta_api_bucket {
+	OKTA_API_USERS,
+	OKTA_API_GROUPS,
+	OKTA_API_APPS,
+	OKTA_API_USER,	/* /users/{id} */
+	OKTA_API_GROUP, /* /groups/{id} */
+	OKTA_API_LOGS,
+	OKTA_API_BUCKETS
+};
+
+/* How far a run is, for people who watch. */
+struct okta_pace {
+	size_t lists, lists_done, pages;
+	int64_t left_s; /* at Okta's limit, as far as it can be told now; -1: it cannot */
+};
 
 struct okta_api {
 	const char *org_url;
 	struct okta_token *token;
 	const struct okta_patience *patience;
+	/* Told after a page, at most once a second.  May be NULL. */
+	void (*pace)(void *ctx, const struct okta_pace *pace);
+	void *ctx;
+	/* the rest is set by okta_listing_run() */
 	struct okta_rate rate[OKTA_API_BUCKETS];
-	size_t pages; /* answered so far */
+	size_t pages;	     /* answered so far */
+	int64_t server_s;    /* Okta's own clock in its last answer; 0: none yet */
+	int64_t paced_at_ms; /* when PACE was told last */
 };
 
-/* One list.  Set the first three, zero the rest, and clear after the run. */
+/* One list.  Set the first members, zero the rest, and clear after the run. */
 struct okta_listing {
 	const char
 	    *path; /* of the first page: /api/v1/...; must live until the run ends */
 	enum okta_api_bucket bucket;
 	const char
 	    *named_by; /* configuration key that named it, or NULL: a 404 is its fault */
+	const char
+	    *start; /* NULL, or the whole address to begin with: a saved next link */
+	/* The System Log, whose every page has a next link: the list ends at an empty
+	 * page, and `next`, which the caller clears, says where to go on. */
+	bool polling;
+	/* One object by its id: a 404 gives PAGE an empty body, and is no failure. */
+	bool may_be_gone;
 	struct okta_buf next; /* the address of the next page */
+	struct okta_page_size size;
 	size_t pages;
 	unsigned tries;
 	int64_t not_before_ms;

@@ -97,6 +97,7 @@ OKTA_MUST_CHECK enum okta_rc okta_oidc_tokens(
  */
 struct okta_poll {
 	int64_t interval_ms, next_ms, expires_ms, deadline_ms;
+	int64_t spread_ms;   /* okta_poll_spread() */
 	unsigned strikes;    /* answers in a row that make no sense */
 	unsigned troubles;   /* tries in a row that failed for reasons of the network or
 				server */
@@ -114,6 +115,12 @@ enum okta_poll_step {
 /* The first time is after the interval, at the latest when the code or the login ends. */
 void okta_poll_init(struct okta_poll *p, uint64_t interval_s, uint64_t expires_in_s,
     int64_t now_ms, int64_t deadline_ms);
+/*
+ * Right after okta_poll_init(): ask at most each SPREAD_S seconds, so that all who wait
+ * on this host stay within what Okta allows.  The last question before the end comes
+ * early instead of never.
+ */
+void okta_poll_spread(struct okta_poll *p, uint64_t spread_s);
 /*
  * JITTER is any random number.  RETRY_AFTER_S is what okta_http_retry_after() said, 0:
  * nothing. FAILED also when next_ms would come too late, so the caller never sleeps for

@@ -8,11 +8,27 @@
 #define SLOW_DOWN_MS   5000
 #define BACKOFF_MAX_MS 30000
 #define JITTER_MS      1000
+#define LAST_ASK_MS    3000 /* before the end: time for the answer and the verdict */
 #define MAX_STRIKES    5
 #define MAX_DPOP       2 /* one for "a proof, please", one for the nonce */
 #define MAX_SHIFT      5
 
 static const char too_late[] = "nobody approved before the login's time was up";
+
+/*
+ * WHEN_MS is later than Okta wants, which is at SOON_MS: not so late that nobody would
+ * ask before the end.
+ */
+static int64_t
+before_end(const struct okta_poll *p, int64_t soon_ms, int64_t when_ms)
+{
+	int64_t end_ms = p->expires_ms < p->deadline_ms ? p->expires_ms : p->deadline_ms;
+
+	end_ms -= LAST_ASK_MS;
+	if (when_ms > end_ms)
+		when_ms = end_ms;
+	return when_ms > soon_ms ? when_ms : soon_ms;
+}
 
 void
 okta_poll_init(struct okta_poll *p, uint64_t interval_s, uint64_t expires_in_s,
@@ -30,6 +46,16 @@ okta_poll_init(struct okta_poll *p, uint64_t interval_s, uint64_t expires_in_s,
 		p->next_ms = p->deadline_ms;
 	p->failure = OKTA_FAIL_DEADLINE;
 	(void)snprintf(p->detail, sizeof(p->detail), "%s", too_late);
+}
+
+void
+okta_poll_spread(struct okta_poll *p, uint64_t spread_s)
+{
+	const int64_t more_ms = (int64_t)spread_s * 1000 - p->interval_ms;
+
+	p->spread_ms = (int64_t)spread_s * 1000;
+	if (more_ms > 0)
+		p->next_ms = before_end(p, p->next_ms, p->next_ms + more_ms);
 }
 
 static enum okta_poll_step
@@ -88,6 +114,8 @@ enum okta_poll_step
 okta_poll_feed(struct okta_poll *p, const struct okta_oidc_reading *reading,
     int64_t retry_after_s, int64_t now_ms, uint32_t jitter)
 {
+	int64_t soon_ms;
+
 	switch (reading->meaning) {
 	case OKTA_OIDC_LATER:
 		return later(p, reading, retry_after_s, now_ms, jitter);
@@ -104,5 +132,9 @@ okta_poll_feed(struct okta_poll *p, const struct okta_oidc_reading *reading,
 		return failed(p, reading->failure, reading->detail);
 	}
 	p->troubles = p->strikes = p->dpop_tries = 0;
-	return again(p, now_ms + p->interval_ms, reading);
+	soon_ms = now_ms + p->interval_ms;
+	return again(p,
+	    p->spread_ms > p->interval_ms ? before_end(p, soon_ms, now_ms + p->spread_ms)
+					  : soon_ms,
+	    reading);
 }

@@ -77,21 +77,6 @@ okta_rate_read(const struct okta_http_answer *answer)
 	return h;
 }
 
-int64_t
-okta_rate_wait_ms(const struct okta_rate *rate, int64_t now_ms)
-{
-	if (!rate->known || rate->left > 0 || now_ms >= rate->reset_ms)
-		return 0;
-	return rate->reset_ms - now_ms;
-}
-
-void
-okta_rate_started(struct okta_rate *rate)
-{
-	if (rate->known)
-		rate->left--;
-}
-
 /* Milliseconds until the window ends, by Okta's clock alone; -1: not said. */
 static int64_t
 until_reset_ms(const struct okta_rate_headers *h)
@@ -107,28 +92,72 @@ until_reset_ms(const struct okta_rate_headers *h)
 	return s > OKTA_RATE_WAIT_MAX_MS / 1000 ? OKTA_RATE_WAIT_MAX_MS : s * 1000;
 }
 
+int64_t
+okta_rate_wait_ms(const struct okta_rate *rate, int64_t now_ms)
+{
+	int64_t left = rate->remaining - (int64_t)rate->in_flight;
+
+	if (rate->state == OKTA_RATE_SILENT)
+		return 0;
+	if (rate->state == OKTA_RATE_UNASKED || now_ms >= rate->reset_ms)
+		return rate->in_flight == 0 ? 0 : OKTA_RATE_FOR_ANSWER;
+	/* what is in flight may or may not be counted in what Okta said */
+	if (left > 0)
+		return 0;
+	return rate->remaining > 0 ? OKTA_RATE_FOR_ANSWER : rate->reset_ms - now_ms;
+}
+
 void
-okta_rate_learn(struct okta_rate *rate, const struct okta_rate_headers *headers,
-    size_t in_flight, int64_t now_ms)
+okta_rate_started(struct okta_rate *rate)
+{
+	rate->in_flight++;
+}
+
+void
+okta_rate_ended(struct okta_rate *rate)
+{
+	rate->in_flight--;
+}
+
+void
+okta_rate_learn(
+    struct okta_rate *rate, const struct okta_rate_headers *headers, int64_t now_ms)
 {
 	int64_t wait = until_reset_ms(headers);
 
 	/* Limit 0 is the concurrency limit, which says nothing of this bucket */
-	if (!headers->has_limit || headers->limit == 0 || !headers->has_remaining ||
-	    wait < 0) {
-		rate->known = false;
+	if (headers->has_limit && headers->limit == 0)
+		return;
+	if (!headers->has_limit || !headers->has_remaining || wait < 0) {
+		rate->state = OKTA_RATE_SILENT;
 		return;
 	}
-	rate->known = true;
-	rate->left = headers->remaining - (int64_t)in_flight;
-	rate->reset_ms = now_ms + wait;
+	/*
+	 * Answers overtake each other, and Okta's clock is told in whole seconds: in one
+	 * window the lowest count and the earliest end are the nearest to the truth.
+	 */
+	if (rate->state != OKTA_RATE_KNOWN || now_ms >= rate->reset_ms ||
+	    headers->reset_s > rate->reset_s) {
+		rate->remaining = headers->remaining;
+		rate->reset_ms = now_ms + wait;
+	} else if (headers->reset_s == rate->reset_s) {
+		if (headers->remaining < rate->remaining)
+			rate->remaining = headers->remaining;
+		if (now_ms + wait < rate->reset_ms)
+			rate->reset_ms = now_ms + wait;
+	} else {
+		return; /* of a window that is over */
+	}
+	rate->state = OKTA_RATE_KNOWN;
+	rate->limit = headers->limit;
+	rate->reset_s = headers->reset_s;
 }
 
 enum okta_rate_cause
 okta_rate_cause(
     enum okta_http_end end, long status, const struct okta_rate_headers *headers)
 {
-	if (end == OKTA_HTTP_UNREACHABLE)
+	if (end == OKTA_HTTP_UNREACHABLE || end == OKTA_HTTP_DEADLINE)
 		return OKTA_RATE_TRANSPORT;
 	if (end != OKTA_HTTP_ANSWERED)
 		return OKTA_RATE_FINAL;
@@ -137,6 +166,14 @@ okta_rate_cause(
 	if (status == 429)
 		return OKTA_RATE_BUCKET;
 	return status >= 500 ? OKTA_RATE_SERVER : OKTA_RATE_FINAL;
+}
+
+bool
+okta_rate_is_too_much(enum okta_http_end end, long status)
+{
+	if (end == OKTA_HTTP_ANSWERED)
+		return status == 500 || status == 504;
+	return end == OKTA_HTTP_UNREACHABLE || end == OKTA_HTTP_DEADLINE;
 }
 
 /* FIRST_MS, doubled for each try after the first, at most MAX_MS. */

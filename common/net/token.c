@@ -17,7 +17,8 @@
 #define TOKEN_MAX   16384
 #define FORM_MAX    65536
 #define MARGIN_MS   60000 /* renewed this long before it expires */
-#define DANCE_STEPS 4	  /* plain, proof, nonce, a nonce that ran out in between */
+#define DANCE_STEPS 5 /* plain, clock, proof, nonce, a nonce that ran out in between */
+#define CLOCK_OFF_S 2 /* both clocks are told in whole seconds */
 
 struct okta_token {
 	enum okta_sync_auth auth;
@@ -31,6 +32,7 @@ struct okta_token {
 	char *access_token; /* NULL: none */
 	bool is_dpop_bound;
 	int64_t renew_at_ms;
+	int64_t ahead_s; /* Okta's clock before ours, where it matters; else 0 */
 };
 
 static enum okta_rc
@@ -128,6 +130,34 @@ okta_token_drop(struct okta_token *token)
 	return token->auth != OKTA_AUTH_SSWS;
 }
 
+/* --- whose time it is
+ * ----------------------------------------------------------------------- */
+
+/*
+ * What we sign carries a time, which Okta compares with its own: a host whose clock is
+ * wrong signs with Okta's, out of the answer that refused it.  Nothing here is believed
+ * because of its time, so a wrong one can only make Okta refuse.
+ */
+static int64_t
+now_s(const struct okta_token *t)
+{
+	return okta_clock_now_s(t->patience->clock) + t->ahead_s;
+}
+
+/* True if what was signed before carried another time. */
+static bool
+learn_clock(struct okta_token *t, const struct okta_rate_headers *headers)
+{
+	int64_t before = t->ahead_s, ahead;
+
+	if (!headers->has_date)
+		return false;
+	/* a second less: whose time lies ahead of Okta's is refused at once */
+	ahead = headers->date_s - okta_clock_now_s(t->patience->clock) - 1;
+	t->ahead_s = ahead > CLOCK_OFF_S || ahead < -CLOCK_OFF_S ? ahead : 0;
+	return t->ahead_s - before > CLOCK_OFF_S || before - t->ahead_s > CLOCK_OFF_S;
+}
+
 /* --- one request
  * --------------------------------------------------------------------------- */
 
@@ -144,8 +174,7 @@ put_form(struct okta_token *t, struct okta_view url, struct okta_buf *form,
 		r = okta_http_form_add(form, "scope", okta_view_str(t->scopes));
 	if (r == OKTA_OK && t->auth == OKTA_AUTH_PRIVATE_KEY_JWT) {
 		r = okta_jws_client_assertion(t->key, okta_view_str(t->key_id),
-		    okta_view_str(t->client_id), url,
-		    okta_clock_now_s(t->patience->clock), &assertion, err);
+		    okta_view_str(t->client_id), url, now_s(t), &assertion, err);
 		if (r == OKTA_OK)
 			r = okta_http_form_add(form, "client_assertion_type",
 			    okta_view_str("urn:ietf:params:oauth:client-assertion-type:"
@@ -201,8 +230,8 @@ put_proof(struct okta_token *t, struct okta_view url, struct okta_buf *out,
 		r = okta_dpop_new(&t->dpop, err);
 	if (r != OKTA_OK)
 		return r;
-	return okta_dpop_proof(t->dpop, "POST", url, okta_clock_now_s(t->patience->clock),
-	    true, (struct okta_view){ NULL, 0 }, out, err);
+	return okta_dpop_proof(t->dpop, "POST", url, now_s(t), true,
+	    (struct okta_view){ NULL, 0 }, out, err);
 }
 
 static enum okta_rc
@@ -314,12 +343,13 @@ refused(const struct okta_token *t, struct okta_view error,
 
 /* One step of the DPoP dance: OKTA_E_RANGE means "changed something, ask once more". */
 static enum okta_rc
-judge(struct okta_token *t, const struct okta_http_answer *answer, struct okta_err *err)
+judge(struct okta_token *t, const struct okta_http_answer *answer,
+    const struct okta_rate_headers *headers, struct okta_err *err)
 {
 	const struct okta_json_value *root;
 	struct okta_json *doc = NULL;
 	struct okta_view error;
-	bool fresh_nonce = false;
+	bool fresh_nonce = false, other_time = learn_clock(t, headers);
 	enum okta_rc r;
 
 	if (t->dpop != NULL)
@@ -336,6 +366,9 @@ judge(struct okta_token *t, const struct okta_http_answer *answer, struct okta_e
 		    "Okta refused a token with HTTP %ld: check [okta] org_url and the "
 		    "service app",
 		    answer->status);
+	} else if (other_time && (okta_view_eq_str(error, "invalid_client") ||
+				     okta_view_eq_str(error, "invalid_dpop_proof"))) {
+		r = OKTA_E_RANGE;
 	} else if (okta_view_eq_str(error, "invalid_dpop_proof") && !t->with_dpop) {
 		t->with_dpop = true;
 		r = OKTA_E_RANGE;
@@ -373,7 +406,7 @@ dance(struct okta_token *t, unsigned tries, int64_t *ret_wait_ms, struct okta_er
 			break;
 		}
 		if (r == OKTA_OK)
-			r = judge(t, &answer, err);
+			r = judge(t, &answer, &headers, err);
 		okta_http_answer_clear(&answer);
 		if (r != OKTA_E_RANGE)
 			break;
@@ -426,6 +459,6 @@ okta_token_headers(struct okta_token *token, struct okta_view url,
 		return okta_buf_printf(authorization, "Bearer %s", token->access_token);
 	if (okta_buf_printf(authorization, "DPoP %s", token->access_token) != OKTA_OK)
 		return no_memory(err);
-	return okta_dpop_proof(token->dpop, "GET", url,
-	    okta_clock_now_s(token->patience->clock), false, access, proof, err);
+	return okta_dpop_proof(
+	    token->dpop, "GET", url, now_s(token), false, access, proof, err);
 }

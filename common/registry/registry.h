@@ -96,6 +96,26 @@ OKTA_MUST_CHECK enum okta_rc okta_registry_find(struct okta_registry *reg,
 OKTA_MUST_CHECK enum okta_rc okta_registry_restore(
     struct okta_registry *reg, const struct okta_registry_row *row, struct okta_err *err);
 
+/*
+ * Keep ID for whoever appears under NAME: the first assign() of an object that is new, of
+ * this KIND and with this name, takes it, whatever wanted_id says.  For people who come
+ * from another directory.  Such a row has no Okta id yet (okta_registry_is_waiting()) and
+ * is gone until then.  A group with the name and id of a user is that user's own.
+ * OKTA_OK, OKTA_E_CONFLICT (the id is somebody else's, or another waits for the name),
+ * _INPUT, _SYS.
+ */
+OKTA_MUST_CHECK enum okta_rc okta_registry_keep(struct okta_registry *reg,
+    enum okta_registry_kind kind, struct okta_view name, uint32_t id,
+    struct okta_err *err);
+/* Each living object whose name an id waits for in vain, since it has another already. */
+OKTA_MUST_CHECK enum okta_rc okta_registry_each_refuted(struct okta_registry *reg,
+    enum okta_rc (*fn)(void *ctx, const struct okta_registry_row *row), void *ctx,
+    struct okta_err *err);
+bool okta_registry_is_waiting(const struct okta_registry_row *row);
+/* Take back what keep() did, while nobody has the id.  OKTA_OK, OKTA_E_NOTFOUND, _SYS. */
+OKTA_MUST_CHECK enum okta_rc okta_registry_forget(struct okta_registry *reg,
+    enum okta_registry_kind kind, struct okta_view name, struct okta_err *err);
+
 /* All rows by (kind, id).  Stops with the callback's code when that is not OKTA_OK. */
 OKTA_MUST_CHECK enum okta_rc okta_registry_each(struct okta_registry *reg,
     enum okta_rc (*fn)(void *ctx, const struct okta_registry_row *row), void *ctx,

@@ -74,6 +74,12 @@ function changeGroup(org, { name, profile }, key) {
   return groupView(g);
 }
 
+function dropGroup(org, body, key) {
+  const gone = group(org, key);
+  org.directory.deleteGroup(gone, { memberEvents: org.switches.group_delete_member_events });
+  if (!org.directory.groupNamed(gone.profile.name)) for (const c of org.clients.values()) c.assignedGroups.delete(gone.profile.name);
+}
+
 function assignUser(org, body, id, login, method) {
   const target = user(org, login);
   const set = app(org, id).assignedUsers;
@@ -130,7 +136,7 @@ const ROUTES = [
   ['POST', '/groups', addGroup],
   ['GET', '/groups/([^/]+)', (org, body, key) => groupView(group(org, key))],
   ['PATCH', '/groups/([^/]+)', changeGroup],
-  ['DELETE', '/groups/([^/]+)', (org, body, key) => org.directory.deleteGroup(group(org, key), { memberEvents: org.switches.group_delete_member_events })],
+  ['DELETE', '/groups/([^/]+)', dropGroup],
   ['PUT|DELETE', '/groups/([^/]+)/members/([^/]+)', member],
   ['PUT|DELETE', '/apps/([^/]+)/users/([^/]+)', assignUser],
   ['PUT|DELETE', '/apps/([^/]+)/groups/([^/]+)', assignGroup],

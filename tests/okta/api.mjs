@@ -57,7 +57,7 @@ export async function handleApi(org, call) {
     }
     setRateHeaders(call.res, rate);
     checkRights(org, call.principal, scope);
-    handler(org, call, ...args);
+    if (!org.mass?.serve(call)) handler(org, call, ...args);
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     sendChallenge(org, call, error, scope);

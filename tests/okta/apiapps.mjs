@@ -43,6 +43,15 @@ function appUsers(org, call, id) {
   sendJson(call.res, 200, users.map((u) => appUserJson(org, app, u, expand)));
 }
 
+function appUser(org, call, id, userId) {
+  const app = findApp(org, id);
+  const user = org.directory.user(userId);
+  if (!user || user.id !== userId || user.status === 'DEPROVISIONED' || !isAssigned(app, user) || !org.visible.user(call.principal)(user)) {
+    throw notFound(userId, 'AppUser');
+  }
+  sendJson(call.res, 200, appUserJson(org, app, user, call.url.searchParams.get('expand')));
+}
+
 function appGroups(org, call, id) {
   const app = findApp(org, id);
   const assigned = org.directory.groups.filter((g) => app.assignedGroups.has(g.profile.name));
@@ -58,5 +67,6 @@ function appGroups(org, call, id) {
 
 export const APP_ROUTES = [
   ['GET', /^\/apps\/([^/]+)\/users$/, 'okta.apps.read', appUsers, 'apps'],
+  ['GET', /^\/apps\/([^/]+)\/users\/([^/]+)$/, 'okta.apps.read', appUser, 'apps'],
   ['GET', /^\/apps\/([^/]+)\/groups$/, 'okta.apps.read', appGroups, 'apps'],
 ];

@@ -77,7 +77,7 @@ function list(org, call) {
   const links = [['self', url.href]];
   if (polling || ordered.slice(at).some(keep)) links.push(['next', nextUrl(url, { at, limit, polling })]);
   sendLinks(org, res, links);
-  sendJson(res, 200, page);
+  sendJson(res, 200, polling && org.switches.log_reverse ? page.reverse() : page);
 }
 
 function nextUrl(url, { at, limit, polling }) {

@@ -18,7 +18,7 @@ const STATUS_EVENT = {
   LOCKED_OUT: () => 'user.account.lock',
   PASSWORD_EXPIRED: () => 'user.account.expire_password',
   PROVISIONED: () => 'user.lifecycle.reactivate',
-  RECOVERY: () => undefined,
+  RECOVERY: () => 'user.account.reset_password',
   STAGED: () => undefined,
   ACTIVE: (from) => ({
     SUSPENDED: 'user.lifecycle.unsuspend',

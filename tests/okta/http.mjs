@@ -55,6 +55,17 @@ export function sendText(res, status, type, text, headers = {}) {
   res.end(body);
 }
 
+/** BODY is gzip already; who does not ask for that gets it unpacked. */
+export function sendPacked(res, status, type, body) {
+  res.statusCode = status;
+  setHeader(res, 'content-type', type);
+  if (res.okta.gzip) {
+    setHeader(res, 'content-encoding', 'gzip');
+    setHeader(res, 'vary', 'Accept-Encoding');
+  }
+  res.end(res.okta.gzip ? body : zlib.gunzipSync(body));
+}
+
 export const sendJson = (res, status, object, headers) => (
   sendText(res, status, 'application/json', JSON.stringify(object), headers));
 

@@ -15,6 +15,7 @@ const DISPLAY = {
   'user.account.lock': 'Max sign in attempts exceeded',
   'user.account.unlock_by_admin': 'Unlock user account by admin',
   'user.account.expire_password': 'Expire user password',
+  'user.account.reset_password': 'Fired when the user\'s Okta password is reset',
   'user.account.update_password': 'User update password for Okta',
   'user.account.update_profile': 'Update user profile for Okta',
   'user.session.start': 'User login to Okta',
@@ -74,9 +75,16 @@ function makeEvent(eventType, target, { actor = ADMIN, result = 'SUCCESS', reaso
 export class SystemLog {
   events = [];
 
+  /** SWITCHES: those of the org, once it has some. */
+  constructor(switches = () => ({})) { this.switches = switches; }
+
   write(eventType, target, more) {
     if (!DISPLAY[eventType]) throw new RangeError(`${eventType}: not an event type this log knows`);
-    this.events.push(makeEvent(eventType, target, more));
+    const { log_omit: omit = [], log_repeat: repeat = false } = this.switches();
+    if (omit.includes(eventType)) return;
+    const event = makeEvent(eventType, target, more);
+    this.events.push(event);
+    if (repeat) this.events.push(event);
   }
 }
 

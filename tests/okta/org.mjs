@@ -15,15 +15,16 @@ import { Faults } from './faults.mjs';
 import { generate } from './generate.mjs';
 import { prepare, sendJson } from './http.mjs';
 import { SystemLog } from './logs.mjs';
+import { Mass } from './mass.mjs';
 import { handleOAuth } from './oauth.mjs';
 import { RateLimiter, send429, setRateHeaders } from './ratelimit.mjs';
 import { RequestLog } from './requestlog.mjs';
 import { plant } from './seed.mjs';
 import { defaultSwitches } from './switches.mjs';
 
-export function makeOrg({ url, logFile, seed, users, groups, secrets }) {
+export function makeOrg({ url, logFile, seed, users, groups, mass, secrets }) {
   const switches = defaultSwitches();
-  const log = new SystemLog();
+  const log = new SystemLog(() => switches);
   const directory = new Directory(log, () => switches.search_delay_ms);
   plant(directory, seed);
   generate(directory, users, groups);
@@ -38,6 +39,7 @@ export function makeOrg({ url, logFile, seed, users, groups, secrets }) {
   org.servers = makeServers(org);
   org.activation = new Activation(org);
   org.visible = makeVisibility(org);
+  if (mass) org.mass = new Mass(org, mass);
   return org;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Usage: node server.mjs --dir DIR [--port 8443] [--host localhost] [--users N] [--groups M]
+//                        [--mass USERS,GROUPS,MEMBERSHIPS]
 //                        [--tls good|expired|self-signed|wrong-host] [--seed FILE]
 import './clock.mjs';
 import fs from 'node:fs';
@@ -29,12 +30,21 @@ function count(name, text, max) {
 function readOptions() {
   let values;
   try {
-    ({ values } = parseArgs({ options: { dir: STRING, port: STRING, host: STRING, users: STRING, groups: STRING, tls: STRING, seed: STRING } }));
+    ({ values } = parseArgs({ options: { dir: STRING, port: STRING, host: STRING, users: STRING, groups: STRING, mass: STRING, tls: STRING, seed: STRING } }));
   } catch (error) { fail(error.message); }
-  const { dir, port = '8443', host = 'localhost', users = '0', groups = '0', tls = 'good', seed } = values;
+  const { dir, port = '8443', host = 'localhost', users = '0', groups = '0', mass, tls = 'good', seed } = values;
   if (!dir) fail('--dir DIR is needed: the place for ca.pem, keys and logs');
   if (!TLS_KINDS.includes(tls)) fail(`--tls: must be one of ${TLS_KINDS.join(', ')}`);
-  return { dir, host, tls, seed, port: count('port', port, 65535), users: count('users', users, 2_000_000), groups: count('groups', groups, 200_000) };
+  return { dir, host, tls, seed, mass: readMass(mass), port: count('port', port, 65535), users: count('users', users, 2_000_000), groups: count('groups', groups, 200_000) };
+}
+
+/** "1000000,10000,10000000" */
+function readMass(text) {
+  if (text === undefined) return undefined;
+  const parts = text.split(',');
+  if (parts.length !== 3) fail('--mass: must be USERS,GROUPS,MEMBERSHIPS');
+  const [users, groups, memberships] = parts.map((p) => count('mass', p, 100_000_000));
+  return { users, groups, memberships };
 }
 
 function listen(server, { host, port }) {

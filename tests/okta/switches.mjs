@@ -11,6 +11,10 @@ const OBJECT = { kind: 'object' };
 const FILTER = { kind: '{type: STARTS_WITH, EQUALS, CONTAINS or REGEX, value: text}' };
 
 export const SWITCHES = {
+  // System Log
+  log_omit: [NAMES, []],
+  log_repeat: [BOOL, false],
+  log_reverse: [BOOL, false],
   // tokens
   id_token: [ONE_OF('fat', 'thin'), 'fat'],
   amr: [NAMES, ['pwd']],

@@ -1,12 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """okta-sync against the stand-in org: credentials, scopes, paging, and everything Okta can answer."""
+import json
 import os
+import pty
+import re
+import signal
 import subprocess
 
-from world import BUILD, Host, Org, has, lacks, main, same, test
+from world import BUILD, Host, Org, as_uid, has, lacks, main, same, test, wait_for
 
 ORG = Org()
+MASS = Org('--mass', '3000,60,30000')
 PEOPLE = {'ada', 'bob', 'carol', 'frank', 'grace', 'mallory', 'heidi', 'ivan'}
 
 
@@ -310,18 +315,140 @@ def a_concurrency_429_is_backed_off_from():
     check_all(h)
 
 
+def refused(org):
+    return [x for x in org.log() if x['status'] == 429]
+
+
 @test
 def a_small_bucket_is_never_overrun():
     h = fresh()
     ORG.switch(enforce_rate_limits=True, rate_limits={'users': 3, 'groups': 4}, rate_limit_window_s=2, page_size_cap=2)
     try:
         h.sync()
-        refused = [x for x in ORG.log() if x['status'] == 429]
+        same(refused(ORG), [])
     finally:
         ORG.switch(enforce_rate_limits=False, rate_limits={}, rate_limit_window_s=60, page_size_cap=0)
     check_all(h)
-    # headers tell before a 429 does: only requests sent before the first answer may run into one
-    assert len(refused) <= 2, refused
+
+
+@test
+def many_groups_are_read_at_once_packed_and_without_a_single_429():
+    MASS.switch(enforce_rate_limits=True, rate_limits={'users': 10, 'groups': 30}, rate_limit_window_s=2)
+    MASS.fault(path='^/api/v1/groups/', kind='delay', delay_ms=30, times=-1)
+    h = Host(MASS, groups__match='team-*')
+    has(h.sync(), '3000 people, 60 groups, 30000 memberships')
+    same(refused(MASS), [])
+    lists = [x for x in MASS.log() if x['path'].startswith('/api/')]
+    same([x['path'] for x in lists if not x['gzip']], [])
+    assert 4 <= max(x['in_flight'] for x in lists) <= 10, [x['in_flight'] for x in lists]
+    # the people's list did not wait for the groups' window, nor the other way round
+    paths = [x['path'] for x in lists]
+    last_people = max(i for i, p in enumerate(paths) if p.startswith('/api/v1/users'))
+    first_members = min(i for i, p in enumerate(paths) if re.match('/api/v1/groups/.*/users', p))
+    assert first_members < last_people, paths
+
+
+@test
+def pages_that_are_too_much_get_smaller_and_then_larger_again():
+    MASS.admin('DELETE', '/faults')
+    MASS.admin('DELETE', '/log')
+    MASS.switch(enforce_rate_limits=False, rate_limits={})
+    MASS.fault(path='^/api/v1/users[?].*limit=200', kind='status', status=504, times=1)
+    MASS.fault(path='^/api/v1/users[?].*limit=100', kind='status', status=500, times=1)
+    h = Host(MASS, groups__match='team-00001')
+    has(h.sync(), '3000 people, 1 groups')
+    sizes = [int(re.search(r'limit=(\d+)', x['path']).group(1)) for x in MASS.log() if x['path'].startswith('/api/v1/users')]
+    same(sizes[:3], [200, 100, 50])
+    same(sizes[3:10], [50] * 7)
+    assert 100 in sizes[10:12] and sizes[-1] == 200, sizes
+
+
+@test
+def somebody_deactivated_is_in_no_group():
+    h = fresh()
+    ORG.admin('PATCH', '/users/dave@acme.example', {'groups': ['eng', 'linux-users']})
+    try:
+        h.sync()
+        check_all(h)
+    finally:
+        ORG.admin('PATCH', '/users/dave@acme.example', {'groups': []})
+
+
+@test
+def a_clock_ten_minutes_wrong_costs_nothing():
+    for skew in (600, -600):
+        for client in ('0oaserviceoktasync01', '0oaservicenodpop0001'):
+            h = fresh()
+            h.use_key(client)
+            ORG.admin('POST', '/clock', {'skew_s': skew})
+            ORG.fault(path='^/api/v1/users', kind='rate_limit', delay_ms=1000, times=1)
+            try:
+                h.sync(timeout=30)
+            finally:
+                ORG.admin('POST', '/clock', {'skew_s': 0})
+            check_all(h)
+    ORG.admin('POST', '/rates/reset', {})
+
+
+def running(h):
+    return json.loads(h.ctl('--json', 'status', expect=None))['running']
+
+
+@test
+def while_it_runs_status_says_how_far_it_is_and_what_it_waits_for():
+    h = fresh()
+    h.sync()
+    same(running(h), None)
+    ORG.fault(path='^/api/v1/groups/', kind='rate_limit', delay_ms=600000, times=-1)
+    p = h.start()
+    try:
+        wait_for(lambda: (running(h) or {}).get('waiting_s', 0) > 60, 30)
+        now = running(h)
+        same(now['people'], 10)
+        has(now['waiting_for'], 'rate limit')
+        has(h.ctl('status', expect=None), 'sync runs', 'it waits', 'rate limit is used up')
+        same(os.stat(os.path.join(h.state, 'sync-progress.json')).st_mode & 0o777, 0o644)
+    finally:
+        p.send_signal(signal.SIGKILL)
+        out = p.communicate()[0]
+        ORG.admin('DELETE', '/faults')
+    has(out, '10 people', 'waiting', "Okta's rate limit is used up")
+    h.sync()
+    same(running(h), None)
+    same(os.path.exists(os.path.join(h.state, 'sync-progress.json')), False)
+
+
+@test
+def a_progress_that_nobody_renews_is_no_sync():
+    h = fresh()
+    h.sync()
+    line = {'version': 1, 'started': 1, 'updated': 1, 'people': 1, 'groups': 1, 'memberships': 1, 'per_second': 1,
+            'lists_done': 1, 'lists': 1, 'left_s': 1, 'waiting_s': 1, 'waiting_for': 'x'}
+    with open(os.path.join(h.state, 'sync-progress.json'), 'w', encoding='utf-8') as f:
+        f.write(json.dumps(line))
+    same(running(h), None)
+
+
+@test
+def on_a_terminal_one_line_shows_how_far_it_is():
+    h = fresh()
+    ORG.fault(path='^/api/v1/groups/', kind='rate_limit', delay_ms=2000, times=1)
+    ours, theirs = pty.openpty()
+    h.write()
+    with subprocess.Popen(h.command(), stdout=subprocess.DEVNULL, stderr=theirs, stdin=subprocess.DEVNULL, preexec_fn=as_uid) as p:
+        os.close(theirs)
+        text = b''
+        while True:
+            try:
+                piece = os.read(ours, 4096)
+            except OSError:  # the last writer is gone
+                break
+            text += piece
+        same(p.wait(), 0)
+    os.close(ours)
+    text = text.decode()
+    has(text, '\r\033[K', 'people', 'memberships so far', 'a second', 'waiting', 'rate limit is used up')
+    assert text.endswith('\r\033[K'), repr(text)
 
 
 @test
@@ -388,7 +515,7 @@ def the_status_says_how_the_last_sync_went():
 
 @test
 def the_usage_is_refused_by_name():
-    for args in ([], ['--watch'], ['--once', 'x'], ['--frob']):
+    for args in ([], ['--once', '--watch'], ['--once', 'x'], ['--frob']):
         p = subprocess.run([os.path.join(BUILD, 'okta-sync'), *args], capture_output=True, text=True, check=False)
         same(p.returncode, 64)
         has(p.stderr, 'once')

@@ -83,12 +83,35 @@ rate_waits_for_the_reset_once_the_bucket_is_used_up(void **state)
 	struct okta_rate rate = { 0 };
 
 	(void)state;
+	okta_rate_learn(&rate, &h, 5000);
 	assert_int_equal(okta_rate_wait_ms(&rate, 5000), 0);
-	okta_rate_learn(&rate, &h, 0, 5000);
+	h.remaining = 0;
+	okta_rate_learn(&rate, &h, 6000);
+	assert_int_equal(okta_rate_wait_ms(&rate, 6000), 30000);
+	assert_int_equal(okta_rate_wait_ms(&rate, 36000), 0);
+}
+
+/* Requests sent before anything is known are those that run into a 429. */
+static void
+rate_sends_one_request_ahead_into_an_unknown_window(void **state)
+{
+	struct okta_rate_headers h = bucket(50, 49, 30), next = bucket(50, 49, 95);
+	struct okta_rate rate = { 0 };
+
+	(void)state;
+	assert_int_equal(okta_rate_wait_ms(&rate, 5000), 0);
+	okta_rate_started(&rate);
+	assert_int_equal(okta_rate_wait_ms(&rate, 5000), OKTA_RATE_FOR_ANSWER);
+	okta_rate_ended(&rate);
+	okta_rate_learn(&rate, &h, 5000);
 	okta_rate_started(&rate);
 	assert_int_equal(okta_rate_wait_ms(&rate, 5000), 0);
+	/* and into the one behind the reset */
+	assert_int_equal(okta_rate_wait_ms(&rate, 36000), OKTA_RATE_FOR_ANSWER);
+	okta_rate_ended(&rate);
+	assert_int_equal(okta_rate_wait_ms(&rate, 36000), 0);
+	okta_rate_learn(&rate, &next, 36000);
 	okta_rate_started(&rate);
-	assert_int_equal(okta_rate_wait_ms(&rate, 5000), 31000);
 	assert_int_equal(okta_rate_wait_ms(&rate, 36000), 0);
 }
 
@@ -97,21 +120,96 @@ rate_counts_what_is_still_in_flight(void **state)
 {
 	struct okta_rate_headers h = bucket(50, 3, 30);
 	struct okta_rate rate = { 0 };
+	int i;
 
 	(void)state;
-	okta_rate_learn(&rate, &h, 3, 5000);
-	assert_int_equal(okta_rate_wait_ms(&rate, 5000), 31000);
+	for (i = 0; i < 3; i++)
+		okta_rate_started(&rate);
+	okta_rate_learn(&rate, &h, 5000);
+	assert_int_equal(okta_rate_wait_ms(&rate, 5000), OKTA_RATE_FOR_ANSWER);
+	okta_rate_ended(&rate);
+	assert_int_equal(okta_rate_wait_ms(&rate, 5000), 0);
+}
+
+/* An answer that was overtaken says more is left than there is. */
+static void
+rate_believes_the_lowest_count_and_the_earliest_end_of_a_window(void **state)
+{
+	struct okta_rate_headers later = bucket(50, 1, 30), earlier = bucket(50, 9, 30),
+				 of_old = bucket(50, 0, 30);
+	struct okta_rate rate = { 0 };
+
+	(void)state;
+	okta_rate_learn(&rate, &later, 5000);
+	okta_rate_learn(&rate, &earlier, 5000);
+	assert_int_equal(rate.remaining, 1);
+	/* the Date is in whole seconds: the first answer may have been 0.9 s into one */
+	later.remaining = 0;
+	okta_rate_learn(&rate, &later, 5900);
+	assert_int_equal(okta_rate_wait_ms(&rate, 5900), 36000 - 5900);
+	okta_rate_learn(&rate, &later, 4100);
+	assert_int_equal(okta_rate_wait_ms(&rate, 5900), 35100 - 5900);
+	/* a new window; what the old one says late is no news */
+	later.reset_s += 60;
+	later.remaining = 49;
+	okta_rate_learn(&rate, &later, 36000);
+	okta_rate_learn(&rate, &of_old, 36100);
+	assert_int_equal(okta_rate_wait_ms(&rate, 36100), 0);
+}
+
+/* A clock of Okta's that was set back must not hold us to one request at a time. */
+static void
+rate_takes_an_earlier_reset_once_the_window_is_over(void **state)
+{
+	struct okta_rate_headers h = bucket(50, 49, 30);
+	struct okta_rate rate = { 0 };
+
+	(void)state;
+	okta_rate_learn(&rate, &h, 5000);
+	h.reset_s -= 500;
+	h.date_s -= 500;
+	okta_rate_learn(&rate, &h, 40000);
+	okta_rate_started(&rate);
+	assert_int_equal(okta_rate_wait_ms(&rate, 40000), 0);
 }
 
 static void
 rate_learns_nothing_of_a_bucket_from_a_concurrency_limit(void **state)
 {
-	struct okta_rate_headers h = bucket(0, 0, 600);
+	struct okta_rate_headers h = bucket(50, 5, 30), zero = bucket(0, 0, 600);
 	struct okta_rate rate = { 0 };
 
 	(void)state;
-	okta_rate_learn(&rate, &h, 0, 5000);
+	okta_rate_learn(&rate, &h, 5000);
+	okta_rate_learn(&rate, &zero, 5000);
 	assert_int_equal(okta_rate_wait_ms(&rate, 5000), 0);
+}
+
+/* Without the headers there is nothing to go by but the 429 itself. */
+static void
+rate_holds_nothing_back_when_okta_names_no_limit(void **state)
+{
+	struct okta_rate_headers none = { 0 };
+	struct okta_rate rate = { 0 };
+
+	(void)state;
+	okta_rate_started(&rate);
+	okta_rate_learn(&rate, &none, 5000);
+	assert_int_equal(okta_rate_wait_ms(&rate, 5000), 0);
+}
+
+/* FACTS 9: 500 and 504 on a large page, or none in time. */
+static void
+rate_tells_a_page_that_was_too_much(void **state)
+{
+	(void)state;
+	assert_true(okta_rate_is_too_much(OKTA_HTTP_ANSWERED, 500));
+	assert_true(okta_rate_is_too_much(OKTA_HTTP_ANSWERED, 504));
+	assert_true(okta_rate_is_too_much(OKTA_HTTP_DEADLINE, 0));
+	assert_true(okta_rate_is_too_much(OKTA_HTTP_UNREACHABLE, 0));
+	assert_false(okta_rate_is_too_much(OKTA_HTTP_ANSWERED, 503));
+	assert_false(okta_rate_is_too_much(OKTA_HTTP_ANSWERED, 429));
+	assert_false(okta_rate_is_too_much(OKTA_HTTP_TLS, 0));
 }
 
 static void
@@ -130,6 +228,8 @@ rate_cause_tells_the_kinds_of_failure_apart(void **state)
 	    okta_rate_cause(OKTA_HTTP_ANSWERED, 503, &none), OKTA_RATE_SERVER);
 	assert_int_equal(
 	    okta_rate_cause(OKTA_HTTP_UNREACHABLE, 0, &none), OKTA_RATE_TRANSPORT);
+	assert_int_equal(
+	    okta_rate_cause(OKTA_HTTP_DEADLINE, 0, &none), OKTA_RATE_TRANSPORT);
 	assert_int_equal(okta_rate_cause(OKTA_HTTP_TLS, 0, &none), OKTA_RATE_FINAL);
 	assert_int_equal(okta_rate_cause(OKTA_HTTP_ANSWERED, 403, &h), OKTA_RATE_FINAL);
 	assert_int_equal(okta_rate_cause(OKTA_HTTP_ANSWERED, 200, &h), OKTA_RATE_FINAL);
@@ -210,7 +310,13 @@ main(void)
 		cmocka_unit_test(rate_read_takes_oktas_headers_in_any_case),
 		cmocka_unit_test(rate_read_leaves_out_what_is_no_number_or_date),
 		cmocka_unit_test(rate_waits_for_the_reset_once_the_bucket_is_used_up),
+		cmocka_unit_test(rate_sends_one_request_ahead_into_an_unknown_window),
 		cmocka_unit_test(rate_counts_what_is_still_in_flight),
+		cmocka_unit_test(
+		    rate_believes_the_lowest_count_and_the_earliest_end_of_a_window),
+		cmocka_unit_test(rate_takes_an_earlier_reset_once_the_window_is_over),
+		cmocka_unit_test(rate_holds_nothing_back_when_okta_names_no_limit),
+		cmocka_unit_test(rate_tells_a_page_that_was_too_much),
 		cmocka_unit_test(
 		    rate_learns_nothing_of_a_bucket_from_a_concurrency_limit),
 		cmocka_unit_test(rate_cause_tells_the_kinds_of_failure_apart),

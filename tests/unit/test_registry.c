@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 
 #include "registry/alloc.h"
 #include "registry/registry.h"
+#include "registry/rows.h"
 
 #define ORG "https://acme.okta.com"
 #define MIN 1879048192U
@@ -517,6 +519,146 @@ open_refuses_what_is_no_database_and_names_the_way_out(void **state)
 	assert_non_null(strstr(fx->err.msg, "registry import"));
 }
 
+static void
+run_sql(const char *path, const char *text)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sqlite3_errmsg(db), text);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Bit rot that SQLite's own reading does not notice: a row says one thing, its index
+ * another. */
+static void
+open_refuses_a_row_that_an_index_contradicts(void **state)
+{
+	static const char *const damage[] = {
+		"UPDATE object SET okta_id = '00u9' WHERE okta_id = '00u1'",
+		"UPDATE object SET home_name = 'eve' WHERE okta_id = '00u2'",
+		"DELETE FROM object WHERE okta_id = '00u3'",
+		"INSERT INTO object VALUES (1900000001, 'u', '00u7', 'mal', 'mal', 0)"
+	};
+	struct fixture *fx = *state;
+	char text[1024];
+	size_t i;
+
+	begin(fx);
+	(void)assign(fx, user("00u1", "ada"));
+	(void)assign(fx, user("00u2", "bob"));
+	(void)assign(fx, user("00u3", "carol"));
+	commit(fx);
+	okta_registry_close(&fx->reg);
+	for (i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+		/* without its indexes in the schema the table alone is changed */
+		run_sql(fx->path,
+		    "CREATE TABLE kept AS SELECT * FROM sqlite_master WHERE "
+		    "tbl_name = 'object';"
+		    "PRAGMA writable_schema = ON;"
+		    "UPDATE sqlite_master SET sql = replace(sql, 'UNIQUE', '')"
+		    " WHERE name = 'object';"
+		    "DELETE FROM sqlite_master WHERE type = 'index' AND "
+		    "tbl_name = 'object';");
+		(void)snprintf(text, sizeof(text),
+		    "SAVEPOINT s; %s; RELEASE s;"
+		    "PRAGMA writable_schema = ON;"
+		    "DELETE FROM sqlite_master WHERE name = 'object';"
+		    "INSERT INTO sqlite_master SELECT * FROM kept ORDER BY type DESC;",
+		    damage[i]);
+		run_sql(fx->path, text);
+		run_sql(fx->path, "DROP TABLE kept");
+		assert_int_equal(
+		    okta_registry_open(fx->path, v(ORG), false, &fx->reg, &fx->err),
+		    OKTA_E_INPUT);
+		assert_non_null(strstr(fx->err.msg, "registry import"));
+		run_sql(fx->path, "REINDEX"); /* the next damage alone */
+	}
+}
+
+static struct okta_registry_row
+row_with(uint32_t id, const char *okta_id, const char *name)
+{
+	struct okta_registry_row row = { .kind = OKTA_REGISTRY_USER, .id = id };
+
+	(void)snprintf(row.okta_id, sizeof(row.okta_id), "%s", okta_id);
+	(void)snprintf(row.name, sizeof(row.name), "%s", name);
+	(void)snprintf(row.home_name, sizeof(row.home_name), "%s", name);
+	return row;
+}
+
+/* What the file's own rules forbid is not believed of a damaged file. */
+static void
+rows_take_no_id_okta_id_or_home_twice(void **state)
+{
+	struct okta_registry_row row = row_with(MIN, "00u1", "ada");
+	struct regrows *rows = NULL;
+
+	(void)state;
+	assert_int_equal(regrows_new(&rows), OKTA_OK);
+	assert_int_equal(regrows_add(rows, &row), OKTA_OK);
+	row = row_with(MIN, "00u2", "bob");
+	assert_int_equal(regrows_add(rows, &row), OKTA_E_CONFLICT);
+	row = row_with(MIN + 1, "00u1", "bob");
+	assert_int_equal(regrows_add(rows, &row), OKTA_E_CONFLICT);
+	row = row_with(MIN + 1, "00u2", "ada");
+	assert_int_equal(regrows_add(rows, &row), OKTA_E_CONFLICT);
+	row = row_with(MIN + 1, "00u2", "bob");
+	assert_int_equal(regrows_add(rows, &row), OKTA_OK);
+	assert_int_equal(regrows_count(rows), 2);
+	regrows_free(&rows);
+}
+
+/* --watch keeps the registry open: what it changed is what it goes on from. */
+static void
+a_change_is_seen_by_the_next_sync_of_the_same_process(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_registry_row row;
+	size_t gone = 0;
+
+	begin(fx);
+	(void)assign(fx, user("00u1", "ada"));
+	commit(fx);
+	begin(fx);
+	commit(fx);
+	assert_int_equal(okta_registry_bury_absent(fx->reg, &gone, &fx->err), OKTA_OK);
+	assert_int_equal(gone, 1);
+	begin(fx);
+	(void)assign(fx, user("00u1", "ada.l"));
+	commit(fx);
+	assert_int_equal(okta_registry_find(fx->reg, v("00u1"), &row, &fx->err), OKTA_OK);
+	assert_string_equal(row.name, "ada.l");
+	assert_string_equal(row.home_name, "ada");
+	assert_false(row.gone);
+	begin(fx);
+	commit(fx);
+	assert_int_equal(okta_registry_bury_absent(fx->reg, &gone, &fx->err), OKTA_OK);
+	assert_int_equal(gone, 1);
+}
+
+/* Another process wrote between open and begin: its rows count. */
+static void
+begin_sees_what_another_wrote_since_open(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_registry *other = NULL, *ours = fx->reg;
+	uint32_t id;
+
+	assert_int_equal(
+	    okta_registry_open(fx->path, v(ORG), false, &other, &fx->err), OKTA_OK);
+	fx->reg = other;
+	begin(fx);
+	id = assign(fx, user("00u1", "ada")).id;
+	commit(fx);
+	fx->reg = ours;
+	okta_registry_close(&other);
+	begin(fx);
+	assert_int_equal(assign(fx, user("00u1", "ada")).id, id);
+	commit(fx);
+}
+
 /* Every page damaged in turn: refused or read right, never another id. */
 static void
 open_never_gives_a_wrong_id_from_a_damaged_file(void **state)
@@ -551,6 +693,13 @@ open_never_gives_a_wrong_id_from_a_damaged_file(void **state)
 			(void)snprintf(id, sizeof(id), "00u%d", i);
 			if (okta_registry_find(fx->reg, v(id), &row, &fx->err) == OKTA_OK)
 				assert_int_equal(row.id, right[i]);
+		}
+		if (r == OKTA_OK)
+			r = okta_registry_begin(fx->reg, &fx->err);
+		for (i = 0; r == OKTA_OK && i < 200; i++) {
+			(void)snprintf(id, sizeof(id), "00u%d", i);
+			(void)snprintf(name, sizeof(name), "u%d", i);
+			assert_int_equal(assign(fx, user(id, name)).id, right[i]);
 		}
 		okta_registry_close(&fx->reg);
 		assert_int_equal(pwrite(fd, keep, sizeof(keep), at), sizeof(keep));
@@ -694,6 +843,174 @@ each_goes_by_id_and_stops_when_told(void **state)
 	assert_int_equal(last[0], 2);
 }
 
+static enum okta_rc
+keep(struct fixture *fx, enum okta_registry_kind kind, const char *name, uint32_t id)
+{
+	return okta_registry_keep(fx->reg, kind, v(name), id, &fx->err);
+}
+
+static void
+keep_gives_the_id_to_the_first_new_object_of_that_name_and_kind(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_registry_want eng = user("00g1", "eng"), later;
+	struct okta_registry_row row;
+	bool changed = false;
+
+	begin(fx);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5001), OKTA_OK);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "eng", 5002), OKTA_OK);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_GROUP, "eng", 6001), OKTA_OK);
+	commit(fx);
+	reopen(fx);
+	begin(fx);
+	eng.kind = OKTA_REGISTRY_GROUP;
+	assert_int_equal(assign(fx, eng).id, 6001);
+	row = assign(fx, user("00u1", "ada"));
+	assert_int_equal(row.id, 5001);
+	assert_string_equal(row.okta_id, "00u1");
+	assert_string_equal(row.home_name, "ada");
+	assert_false(row.gone);
+	commit(fx);
+	begin(fx);
+	/* it is his by his Okta id now, whatever he is called; nobody else's by the name
+	 */
+	assert_int_equal(assign(fx, user("00u1", "countess")).id, 5001);
+	assert_int_not_equal(assign(fx, user("00u2", "ada")).id, 5001);
+	/* a number Okta says later changes nothing, and is told */
+	later = user("00u3", "eng");
+	later.wanted_id = MIN + 7;
+	assert_int_equal(
+	    okta_registry_assign(fx->reg, &later, &row, &changed, &fx->err), OKTA_OK);
+	assert_int_equal(row.id, 5002);
+	assert_true(changed);
+}
+
+static void
+keep_gives_a_waiting_id_to_nobody_else(void **state)
+{
+	struct fixture *fx = *state;
+	uint32_t id = okta_alloc_home(v("00u1"), MIN, MAX);
+	struct okta_registry_want bob = user("00u2", "bob");
+
+	begin(fx);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", id), OKTA_OK);
+	assert_int_equal(assign(fx, user("00u1", "eve")).id, id + 1);
+	bob.wanted_id = id;
+	assert_int_equal(try_assign(fx, bob), OKTA_E_CONFLICT);
+}
+
+static void
+keep_survives_syncs_that_do_not_see_its_name(void **state)
+{
+	struct fixture *fx = *state;
+	size_t gone = 7;
+
+	begin(fx);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5001), OKTA_OK);
+	commit(fx);
+	begin(fx);
+	assert_int_equal(okta_registry_bury_absent(fx->reg, &gone, &fx->err), OKTA_OK);
+	assert_int_equal(gone, 0);
+	assert_int_equal(assign(fx, user("00u1", "ada")).id, 5001);
+}
+
+static void
+keep_refuses_what_contradicts_the_registry(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_registry_row bob;
+
+	begin(fx);
+	bob = assign(fx, user("00u2", "bob"));
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", bob.id), OKTA_E_CONFLICT);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5001), OKTA_OK);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5001), OKTA_OK); /* again */
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5002), OKTA_E_CONFLICT);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "eve", 5001), OKTA_E_CONFLICT);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_GROUP, "eng", 5001), OKTA_E_CONFLICT);
+	assert_int_equal(
+	    keep(fx, OKTA_REGISTRY_GROUP, "ada", 5001), OKTA_OK); /* private */
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "", 5003), OKTA_E_INPUT);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "low", 999), OKTA_E_INPUT);
+}
+
+static enum okta_rc
+remember(void *ctx, const struct okta_registry_row *row)
+{
+	memcpy(ctx, row, sizeof(*row));
+	return OKTA_OK;
+}
+
+static void
+refuted_are_the_living_who_have_another_id_than_the_one_that_waits(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_registry_row row = { 0 };
+
+	begin(fx);
+	(void)assign(fx, user("00u1", "ada"));
+	assert_int_equal(keep(fx, OKTA_REGISTRY_GROUP, "ada", 5000), OKTA_OK);
+	assert_int_equal(
+	    okta_registry_each_refuted(fx->reg, remember, &row, &fx->err), OKTA_OK);
+	assert_int_equal(row.id, 0);
+	/* her home name is taken, so she is refused even before that */
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5001), OKTA_E_CONFLICT);
+	(void)assign(fx, user("00u1", "countess"));
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "countess", 5002), OKTA_OK);
+	assert_int_equal(
+	    okta_registry_each_refuted(fx->reg, remember, &row, &fx->err), OKTA_OK);
+	assert_string_equal(row.okta_id, "00u1");
+}
+
+static void
+forget_takes_back_only_what_waits(void **state)
+{
+	struct fixture *fx = *state;
+
+	begin(fx);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5001), OKTA_OK);
+	assert_int_equal(
+	    okta_registry_forget(fx->reg, OKTA_REGISTRY_GROUP, v("ada"), &fx->err),
+	    OKTA_E_NOTFOUND);
+	assert_int_equal(
+	    okta_registry_forget(fx->reg, OKTA_REGISTRY_USER, v("ada"), &fx->err),
+	    OKTA_OK);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5002), OKTA_OK);
+	commit(fx);
+	begin(fx);
+	assert_int_equal(assign(fx, user("00u1", "ada")).id, 5002);
+	assert_int_equal(
+	    okta_registry_forget(fx->reg, OKTA_REGISTRY_USER, v("ada"), &fx->err),
+	    OKTA_E_NOTFOUND);
+}
+
+static void
+an_okta_id_that_would_be_the_key_of_a_waiting_id_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+
+	begin(fx);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5001), OKTA_OK);
+	assert_int_equal(try_assign(fx, user("login:ada", "eve")), OKTA_E_INPUT);
+}
+
+static void
+restore_gives_a_waiting_id_to_the_same_name(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_registry_row row = { .kind = OKTA_REGISTRY_USER,
+		.okta_id = "00u1",
+		.name = "ada",
+		.home_name = "ada",
+		.id = 5001 };
+
+	begin(fx);
+	assert_int_equal(keep(fx, OKTA_REGISTRY_USER, "ada", 5001), OKTA_OK);
+	assert_int_equal(okta_registry_restore(fx->reg, &row, &fx->err), OKTA_OK);
+	assert_int_equal(assign(fx, user("00u1", "ada")).id, 5001);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -725,11 +1042,23 @@ main(void)
 		T(open_read_only_never_creates),
 		T(open_refuses_what_is_no_database_and_names_the_way_out),
 		T(open_never_gives_a_wrong_id_from_a_damaged_file),
+		T(open_refuses_a_row_that_an_index_contradicts),
+		T(rows_take_no_id_okta_id_or_home_twice),
+		T(a_change_is_seen_by_the_next_sync_of_the_same_process),
+		T(begin_sees_what_another_wrote_since_open),
 		T(a_crash_after_commit_gives_the_same_ids_again),
 		T(generation_grows_with_each_commit_and_can_be_raised),
 		T(restore_puts_a_row_back_and_is_idempotent),
 		T(restore_refuses_what_contradicts_the_registry),
 		T(each_goes_by_id_and_stops_when_told),
+		T(keep_gives_the_id_to_the_first_new_object_of_that_name_and_kind),
+		T(keep_gives_a_waiting_id_to_nobody_else),
+		T(keep_survives_syncs_that_do_not_see_its_name),
+		T(keep_refuses_what_contradicts_the_registry),
+		T(refuted_are_the_living_who_have_another_id_than_the_one_that_waits),
+		T(forget_takes_back_only_what_waits),
+		T(an_okta_id_that_would_be_the_key_of_a_waiting_id_is_refused),
+		T(restore_gives_a_waiting_id_to_the_same_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
