@@ -14,21 +14,28 @@
 
 #include "base/clock.h"
 #include "base/paths.h"
+#include "notify.h"
 #include "once.h"
+#include "request.h"
+#include "turn.h"
+#include "watch.h"
 
 static void
 usage(FILE *to)
 {
 	(void)fputs(
 	    "usage: okta-sync [--config FILE] [--state DIR] --once [--accept-shrink]\n"
+	    "       okta-sync [--config FILE] [--state DIR] --watch\n"
 	    "  --once           one full sync, then exit: 0 done, 75 try again later "
 	    "(the\n"
 	    "                   last good snapshot is kept), 78 configuration wrong\n"
+	    "  --watch          keep the snapshot up to date until told to end: [sync] "
+	    "interval_s;\n"
+	    "                   --once asks it for a full sync then\n"
 	    "  --accept-shrink  publish even if more people or memberships go than\n"
 	    "                   [sync] max_removal_percent allows\n"
 	    "  --config FILE    " OKTA_CONF_FILE "\n"
 	    "  --state DIR      " OKTA_STATE_DIR "\n"
-	    "  --watch          not in this release: use a timer with --once\n"
 	    "  --version, --help\n",
 	    to);
 }
@@ -76,11 +83,8 @@ parse(int argc, char **argv, struct sync_options *ret)
 			ret->accept_shrink = true;
 			break;
 		case OPT_WATCH:
-			(void)fputs("okta-sync: --watch is not in this release: run "
-				    "--once from a "
-				    "timer\n",
-			    stderr);
-			return EX_USAGE;
+			ret->watch = true;
+			break;
 		case OPT_VERSION:
 			(void)printf("okta-sync %s\n", OKTA_VERSION);
 			return 0;
@@ -92,7 +96,7 @@ parse(int argc, char **argv, struct sync_options *ret)
 			return EX_USAGE;
 		}
 	}
-	if (optind != argc || !once) {
+	if (optind != argc || once == ret->watch || (ret->watch && ret->accept_shrink)) {
 		usage(stderr);
 		return EX_USAGE;
 	}
@@ -113,21 +117,6 @@ harden(struct okta_err *err)
 		return okta_err_sys(err, errno, "setrlimit or prctl");
 	(void)umask(077);
 	return OKTA_OK;
-}
-
-static int
-exit_status_of(enum okta_rc rc)
-{
-	switch (rc) {
-	case OKTA_OK:
-		return 0;
-	case OKTA_E_CONFIG:
-	case OKTA_E_CONFLICT:
-	case OKTA_E_UNTRUSTED:
-		return EX_CONFIG;
-	default:
-		return EX_TEMPFAIL;
-	}
 }
 
 /* One line about how it ended, on the terminal and in the log. */
@@ -153,7 +142,7 @@ run_locked(const struct sync_options *options, const struct sync_state *state,
 	enum okta_rc r;
 
 	r = sync_once(options, state, status, &report, &err);
-	status->exit_status = exit_status_of(r);
+	status->exit_status = sync_exit_status(r);
 	status->ended_s = okta_clock_now_s(&okta_clock_system);
 	sync_report_print(&report);
 	if (r == OKTA_OK)
@@ -176,12 +165,32 @@ run_locked(const struct sync_options *options, const struct sync_state *state,
 	sync_report_clear(&report);
 }
 
+/* Somebody else has the directory: --watch does what --once is for. */
+static enum okta_rc
+ask_watcher(const struct sync_options *options, const struct sync_state *state,
+    enum okta_rc why, int *ret_status, struct okta_err *err)
+{
+	if (why != OKTA_E_UNAVAIL || options->watch || !sync_state_is_watched(state))
+		return why;
+	return sync_request_ask(state, options->accept_shrink, ret_status, err);
+}
+
+static int
+complain(enum okta_rc rc, const struct okta_err *err)
+{
+	(void)fprintf(stderr, "okta-sync: %s\n", err->msg);
+	syslog(LOG_ERR, "%s", err->msg);
+	return sync_exit_status(rc);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct sync_options options = { OKTA_CONF_FILE, OKTA_STATE_DIR, false };
+	struct sync_options options = { .config = OKTA_CONF_FILE,
+		.state = OKTA_STATE_DIR };
 	struct sync_state state = { .lock = -1 };
-	struct sync_status status = { 0 };
+	struct sync_status status = { .mode = "once", .request = "" };
+	struct sync_notify notify = { 0 };
 	struct okta_err err = { 0 };
 	enum okta_rc r;
 	int c;
@@ -189,17 +198,27 @@ main(int argc, char **argv)
 	c = parse(argc, argv, &options);
 	if (c >= 0)
 		return c;
+	if (sync_notify_is_journal(secure_getenv("JOURNAL_STREAM"), STDERR_FILENO))
+		(void)setlogmask(LOG_MASK(LOG_EMERG));
 	openlog("okta-sync", LOG_PID, LOG_DAEMON);
 	status.started_s = okta_clock_now_s(&okta_clock_system);
-	r = harden(&err);
+	r = sync_notify_init(&notify, &err);
 	if (r == OKTA_OK)
-		r = sync_state_open(options.state, &state, &err);
+		r = harden(&err);
+	if (r != OKTA_OK)
+		return complain(r, &err);
+	r = sync_state_open(options.state, options.watch, &state, &err);
 	if (r != OKTA_OK) {
-		(void)fprintf(stderr, "okta-sync: %s\n", err.msg);
-		syslog(LOG_ERR, "%s", err.msg);
-		return exit_status_of(r);
+		r = ask_watcher(&options, &state, r, &c, &err);
+		return r == OKTA_OK ? c : complain(r, &err);
 	}
-	run_locked(&options, &state, &status);
+	if (options.watch) {
+		r = sync_watch(&options, &state, &notify, &err);
+		c = r == OKTA_OK ? 0 : complain(r, &err);
+	} else {
+		run_locked(&options, &state, &status);
+		c = status.exit_status;
+	}
 	sync_state_close(&state);
-	return status.exit_status;
+	return c;
 }

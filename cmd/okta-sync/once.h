@@ -12,7 +12,7 @@
 
 struct sync_options {
 	const char *config, *state;
-	bool accept_shrink;
+	bool accept_shrink, watch;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "base/text.h"
+#include "snap/format.h"
 
 #define LINE_BYTES 640
 
@@ -84,19 +85,60 @@ sync_report_note(struct sync_report *report, const char *fmt, ...)
 	add(report, line);
 }
 
+static void
+print_line(const struct sync_report *report, size_t i, size_t printed)
+{
+	(void)printf("%s\n", report->line[i]);
+	if (printed < SYNC_REPORT_SYSLOG_MAX)
+		syslog(LOG_WARNING, "%s", report->line[i]);
+}
+
+static void
+print_rest(const struct sync_report *report, size_t printed)
+{
+	if (printed > SYNC_REPORT_SYSLOG_MAX)
+		syslog(LOG_WARNING, "and %zu more: run okta-sync --once to see them all",
+		    printed - SYNC_REPORT_SYSLOG_MAX);
+	if (report->lost > 0)
+		(void)printf("and %zu more that there was no memory for\n", report->lost);
+	(void)fflush(stdout);
+}
+
 void
 sync_report_print(const struct sync_report *report)
 {
 	size_t i;
 
+	for (i = 0; i < report->n; i++)
+		print_line(report, i, i);
+	print_rest(report, report->n);
+}
+
+static bool
+is_said(const uint64_t *said, size_t n, uint64_t sum)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (said[i] == sum)
+			return true;
+	return false;
+}
+
+void
+sync_report_print_new(
+    const struct sync_report *report, uint64_t *said, size_t max, size_t *n)
+{
+	size_t i, printed = 0;
+	uint64_t sum;
+
 	for (i = 0; i < report->n; i++) {
-		(void)printf("%s\n", report->line[i]);
-		if (i < SYNC_REPORT_SYSLOG_MAX)
-			syslog(LOG_WARNING, "%s", report->line[i]);
+		sum = okta_snap_sum64(report->line[i], strlen(report->line[i]));
+		if (i >= max || !is_said(said, *n, sum))
+			print_line(report, i, printed++);
 	}
-	if (report->n > SYNC_REPORT_SYSLOG_MAX)
-		syslog(LOG_WARNING, "and %zu more: run okta-sync --once to see them all",
-		    report->n - SYNC_REPORT_SYSLOG_MAX);
-	if (report->lost > 0)
-		(void)printf("and %zu more that there was no memory for\n", report->lost);
+	for (i = 0; i < report->n && i < max; i++)
+		said[i] = okta_snap_sum64(report->line[i], strlen(report->line[i]));
+	*n = i;
+	print_rest(report, printed);
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/view.h"
 
@@ -31,5 +32,11 @@ void sync_report_note(struct sync_report *report, const char *fmt, ...)
 
 /* To standard output and to the log. */
 void sync_report_print(const struct sync_report *report);
+/*
+ * The same, but only what SAID does not know: the sums of *n of at most MAX lines.  They
+ * become those of this report, so that what ends and begins again is said again.
+ */
+void sync_report_print_new(
+    const struct sync_report *report, uint64_t *said, size_t max, size_t *n);
 
 #endif /* OKTA_SYNC_REPORT_H */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,12 @@
 #include <unistd.h>
 
 #include "base/paths.h"
+
+#define PREDECESSOR_MS 2000
+#define TRY_MS	       50
+
+#define BASE_FILE    "sync-base"
+#define REQUEST_FILE "sync-request"
 
 static enum okta_rc
 check_dir(int fd, const char *dir, struct okta_err *err)
@@ -37,53 +44,103 @@ join(char *dst, const char *dir, const char *name)
 	return n > 0 && n < PATH_MAX;
 }
 
-static enum okta_rc
-take_lock(int dir_fd, const char *dir, int *ret, struct okta_err *err)
+static const char watch_word[] = "watch\n";
+
+/* A turn of a watcher that was killed holds the lock until the kernel has ended it. */
+static bool
+lock_soon(int fd, bool watch)
 {
+	int tries = watch ? PREDECESSOR_MS / TRY_MS : 0;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || tries-- <= 0)
+			return false;
+		(void)poll(NULL, 0, TRY_MS);
+	}
+	return true;
+}
+
+static enum okta_rc
+take_lock(int dir_fd, const char *dir, bool watch, int *ret, struct okta_err *err)
+{
+	const size_t len = watch ? sizeof(watch_word) - 1 : 0;
+	enum okta_rc rc = OKTA_OK;
 	int fd;
 
 	fd = openat(
 	    dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return okta_err_sys(err, errno, "%s/lock: cannot open", dir);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		enum okta_rc rc =
-		    errno == EWOULDBLOCK
-			? okta_err_set(err, OKTA_E_UNAVAIL,
-			      "%s: another okta-sync is at work here: wait for it", dir)
-			: okta_err_sys(err, errno, "%s/lock: cannot lock", dir);
-
+	if (!lock_soon(fd, watch))
+		rc = errno == EWOULDBLOCK
+			 ? okta_err_set(err, OKTA_E_UNAVAIL,
+			       "%s: another okta-sync is at work here: wait for it", dir)
+			 : okta_err_sys(err, errno, "%s/lock: cannot lock", dir);
+	else if (ftruncate(fd, 0) < 0 || write(fd, watch_word, len) != (ssize_t)len)
+		rc = okta_err_sys(err, errno, "%s/lock: cannot write", dir);
+	if (rc == OKTA_OK)
+		*ret = fd;
+	else
 		(void)close(fd);
-		return rc;
-	}
-	*ret = fd;
-	return OKTA_OK;
+	return rc;
 }
 
-/* What a writer that was killed left of the status file; the lock says none is at work.
- */
-static void
-remove_stale(const char *dir)
+bool
+sync_state_is_watched(const struct sync_state *state)
 {
-	static const char prefix[] = OKTA_STATUS_FILE ".", suffix[] = ".tmp";
-	struct dirent *entry;
-	size_t len;
-	DIR *list = opendir(dir);
+	char path[PATH_MAX], text[sizeof(watch_word)] = "";
+	bool is = false;
+	int fd;
 
+	if (!join(path, state->dir, "lock"))
+		return false;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		is = read(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1 &&
+		     strcmp(text, watch_word) == 0;
+	(void)close(fd);
+	return is;
+}
+
+/* True for NAME.NUMBER.tmp of a file of ours; the snapshot's publisher looks after its
+ * own, which it locks, but not when it is not run again. */
+static bool
+is_stale(const char *entry)
+{
+	static const char *const names[] = { OKTA_STATUS_FILE, OKTA_SNAPSHOT_FILE,
+		BASE_FILE, REQUEST_FILE, OKTA_PROGRESS_FILE };
+	static const char suffix[] = ".tmp";
+	size_t i, n, len = strlen(entry);
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		n = strlen(names[i]);
+		if (len > n + sizeof(suffix) && strncmp(entry, names[i], n) == 0 &&
+		    entry[n] == '.' &&
+		    strcmp(entry + len - (sizeof(suffix) - 1), suffix) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+sync_state_clean(const struct sync_state *state)
+{
+	struct dirent *entry;
+	DIR *list = opendir(state->dir);
+
+	(void)unlink(state->progress);
 	if (list == NULL)
 		return;
-	while ((entry = readdir(list)) != NULL) {
-		len = strlen(entry->d_name);
-		if (len > sizeof(prefix) + sizeof(suffix) - 2 &&
-		    strncmp(entry->d_name, prefix, sizeof(prefix) - 1) == 0 &&
-		    strcmp(entry->d_name + len - (sizeof(suffix) - 1), suffix) == 0)
+	while ((entry = readdir(list)) != NULL)
+		if (is_stale(entry->d_name))
 			(void)unlinkat(dirfd(list), entry->d_name, 0);
-	}
 	(void)closedir(list);
 }
 
 enum okta_rc
-sync_state_open(const char *dir, struct sync_state *ret, struct okta_err *err)
+sync_state_open(const char *dir, bool watch, struct sync_state *ret, struct okta_err *err)
 {
 	enum okta_rc r, rc = OKTA_E_INTERNAL;
 	int fd;
@@ -100,19 +157,22 @@ sync_state_open(const char *dir, struct sync_state *ret, struct okta_err *err)
 		rc = r;
 		goto out;
 	}
-	if (!join(ret->snapshot, dir, OKTA_SNAPSHOT_FILE) ||
+	if (!join(ret->dir, dir, ".") || !join(ret->base, dir, BASE_FILE) ||
+	    !join(ret->request, dir, REQUEST_FILE) ||
+	    !join(ret->progress, dir, OKTA_PROGRESS_FILE) ||
+	    !join(ret->snapshot, dir, OKTA_SNAPSHOT_FILE) ||
 	    !join(ret->registry, dir, OKTA_REGISTRY_FILE) ||
 	    !join(ret->status, dir, OKTA_STATUS_FILE)) {
 		rc = okta_err_set(
 		    err, OKTA_E_CONFIG, "the state directory's path is too long");
 		goto out;
 	}
-	r = take_lock(fd, dir, &ret->lock, err);
+	r = take_lock(fd, dir, watch, &ret->lock, err);
 	if (r != OKTA_OK) {
 		rc = r;
 		goto out;
 	}
-	remove_stale(dir);
+	sync_state_clean(ret);
 	rc = OKTA_OK;
 out:
 	if (fd >= 0)

@@ -5,20 +5,33 @@
 
 #include <limits.h>
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct sync_state {
 	int lock; /* descriptor, -1 when there is none */
+	char dir[PATH_MAX];
 	char snapshot[PATH_MAX], registry[PATH_MAX], status[PATH_MAX];
+	char base[PATH_MAX];	 /* what --watch builds on, base.h */
+	char request[PATH_MAX];	 /* request.h */
+	char progress[PATH_MAX]; /* how far a run is */
 };
 
 /*
- * Check DIR (a directory of ours that nobody else can write) and take its lock.  OKTA_OK;
- * OKTA_E_CONFIG: missing or not trusted, with the remedy; OKTA_E_UNAVAIL: another
- * okta-sync is at work; OKTA_E_SYS.
+ * Check DIR (a directory of ours that nobody else can write) and take its lock; WATCH is
+ * written into it.  OKTA_OK; OKTA_E_CONFIG: missing or not trusted, with the remedy;
+ * OKTA_E_UNAVAIL: another okta-sync is at work (the paths are set all the same);
+ * OKTA_E_SYS.
  */
 OKTA_MUST_CHECK enum okta_rc sync_state_open(
-    const char *dir, struct sync_state *ret, struct okta_err *err);
+    const char *dir, bool watch, struct sync_state *ret, struct okta_err *err);
 void sync_state_close(struct sync_state *state);
+
+/* True if an okta-sync --watch holds the lock now. */
+bool sync_state_is_watched(const struct sync_state *state);
+
+/* What a writer that was killed left; the caller holds the lock, and none is at work. */
+void sync_state_clean(const struct sync_state *state);
 
 #endif /* OKTA_SYNC_STATE_H */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "status.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -29,6 +31,12 @@ put(struct okta_buf *b, const struct sync_status *s, const struct sync_report *r
 	    s->started_s, s->ended_s, result_name(s->exit_status), s->exit_status);
 	if (r == OKTA_OK)
 		r = okta_json_write_str(okta_view_str(s->message), b);
+	if (r == OKTA_OK)
+		r = okta_buf_printf(b,
+		    ",\"mode\":\"%s\",\"request\":\"%s\",\"last_full\":%" PRId64
+		    ",\"last_delta\":%" PRId64 ",\"log\":%s",
+		    s->mode, s->request, s->full_s, s->changes_s,
+		    s->log ? "true" : "false");
 	if (r == OKTA_OK)
 		r = okta_buf_printf(b,
 		    ",\"generation\":%" PRIu64 ",\"people\":%zu,\"groups\":%zu,"
@@ -62,4 +70,11 @@ sync_status_write(const char *path, const struct sync_status *status,
 		(void)okta_err_set(err, r, "%s: out of memory", path);
 	okta_buf_clear(&b);
 	return r;
+}
+
+void
+sync_status_touch(const char *path)
+{
+	if (utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) < 0)
+		return; /* nothing to touch: the next run that does something makes it */
 }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd/okta-sync/base.h - the file sync-base: what Okta said last, whole and checked, so
+ * that a change can be put on top of it.
+ *
+ * Root only: it holds what the snapshot leaves out.  No secret.  It may be deleted at any
+ * time: the next run reads everything.  Little endian:
+ *
+ *   0    8  "OKTABASE"
+ *   8    u64 sum of all that follows       16  u64 version
+ *   24   u64 sum of the configuration that chose it
+ *   32   u64 sum of the content, in whatever order
+ *   40   u64 Okta's clock: what changed before it is in here
+ *   48   u64 this host's clock: when everything was read last
+ *   56   u64 this host's clock: when a snapshot of it was published
+ *   64   u64 sum of the host's account files then
+ *   72   u64 n groups, users, strays (ids of members who are nobody in scope), members
+ *   104  text link of the System Log ("" for none)
+ *   then groups (text id, name), users (texts id, status, login, name, display name, uid,
+ *   shell), strays (text id), members (u32 number of the user, or n users + number of the
+ *   stray; u32 number of the group).  A text is u32 length and its bytes.
+ */
+#ifndef OKTA_SYNC_BASE_H
+#define OKTA_SYNC_BASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/view.h"
+#include "model/conf.h"
+#include "news.h"
+#include "records.h"
+
+struct sync_base_head {
+	uint64_t conf_sum, content_sum, local_sum;
+	int64_t clock_s, full_s, published_s;
+	char link[SYNC_LINK_MAX + 1];
+};
+
+/*
+ * The head alone, for a file made under CONF_SUM.  OKTA_OK; OKTA_E_NOTFOUND: there is
+ * none that can be used.
+ */
+OKTA_MUST_CHECK enum okta_rc sync_base_look(
+    const char *path, uint64_t conf_sum, struct sync_base_head *ret);
+
+/* { 0 } is empty.  Views point into bytes. */
+struct sync_base {
+	char *bytes;
+	size_t len;
+	struct sync_base_head head;
+	struct sync_group *groups;
+	struct okta_directory_user *users;
+	struct okta_view *strays;
+	const unsigned char *members;
+	size_t n_groups, n_users, n_strays, n_members;
+};
+void sync_base_clear(struct sync_base *base);
+/* OKTA_OK; OKTA_E_NOTFOUND, _UNTRUSTED, _INPUT (damaged, or made under another
+ * configuration), _NOMEM, _SYS. */
+OKTA_MUST_CHECK enum okta_rc sync_base_load(
+    const char *path, uint64_t conf_sum, struct sync_base *ret, struct okta_err *err);
+/* Member I < n_members; both numbers are in range. */
+void sync_base_member(
+    const struct sync_base *base, size_t i, uint32_t *ret_user, uint32_t *ret_group);
+
+/* Replace PATH by RECORDS, finished and with its strays. */
+OKTA_MUST_CHECK enum okta_rc sync_base_write(const char *path,
+    const struct sync_base_head *head, const struct sync_records *records,
+    struct okta_err *err);
+
+/* What decides what is read, and so whether a base still fits. */
+uint64_t sync_base_conf_sum(const struct okta_conf *conf);
+/* People, groups and memberships, whatever their order: equal content, equal sum. */
+uint64_t sync_base_content_sum(const struct sync_records *records);
+
+#endif /* OKTA_SYNC_BASE_H */

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "merge.h"
+
+#include <stdlib.h>
+
+#include "model/groups.h"
+
+#define GONE INT64_C(-1)
+
+struct work {
+	const struct sync_merge *what;
+	struct sync_records *out;
+	int64_t *number;	      /* by group of the base: that of OUT, or GONE */
+	bool *listed;		      /* by group of the base: its members came anew */
+	bool *touched;		      /* by person of the base: a pair names him */
+	bool *scoped;		      /* by person of the base: is in a group in scope */
+	struct sync_idmap scoped_ids; /* others who are */
+	bool *base_scope, *fresh_scope; /* by group */
+	bool *used;			/* by person of FRESH: is in the base too */
+};
+
+static struct okta_view
+person_id(const struct sync_base *base, uint32_t user)
+{
+	return user < base->n_users ? base->users[user].id
+				    : base->strays[user - base->n_users];
+}
+
+static bool
+has(const struct sync_idmap *map, struct okta_view id)
+{
+	return map->n > 0 && sync_idmap_find(map, id) >= 0;
+}
+
+/* --- groups ---------------------------------------------------------------------- */
+
+static enum okta_rc
+merge_groups(struct work *w)
+{
+	const struct sync_base *base = w->what->base;
+	const struct sync_records *fresh = w->what->fresh;
+	enum okta_rc r = OKTA_OK;
+	struct okta_view id;
+	int64_t number;
+	size_t i;
+
+	for (i = 0; r == OKTA_OK && i < base->n_groups; i++) {
+		id = base->groups[i].id;
+		w->number[i] = GONE;
+		w->listed[i] = has(&w->what->news->listed, id);
+		if (has(&w->what->news->gone_groups, id))
+			continue;
+		number = sync_idmap_find(&fresh->group_ids, id);
+		w->number[i] = (int64_t)w->out->n_groups;
+		r = sync_records_add_group(w->out, id,
+		    number >= 0 ? fresh->groups[number].name : base->groups[i].name);
+	}
+	for (i = 0; r == OKTA_OK && i < fresh->n_groups; i++) {
+		id = fresh->groups[i].id;
+		if (sync_idmap_find(&w->out->group_ids, id) < 0 &&
+		    !has(&w->what->news->gone_groups, id))
+			r = sync_records_add_group(w->out, id, fresh->groups[i].name);
+	}
+	return r;
+}
+
+/* --- which groups are in scope --------------------------------------------------- */
+
+/* The one group REF means, or GONE: none, or more than one. */
+static int64_t
+resolve(const struct sync_group *groups, size_t n, const char *ref)
+{
+	struct okta_group_in in;
+	int64_t found = GONE;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		in = (struct okta_group_in){ groups[i].id, groups[i].name };
+		if (!okta_group_is(okta_view_str(ref), &in))
+			continue;
+		if (found != GONE && !okta_view_eq(groups[found].id, in.id))
+			return GONE;
+		found = (int64_t)i;
+	}
+	return found;
+}
+
+static void
+mark(bool *flags, const struct sync_group *groups, size_t n, struct okta_view id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (okta_view_eq(groups[i].id, id))
+			flags[i] = true;
+}
+
+/* Other groups than before: people would come whom no change names. */
+static enum okta_rc
+find_scope(struct work *w, struct okta_err *err)
+{
+	const struct sync_merge *what = w->what;
+	int64_t was, is;
+	size_t i;
+
+	if (what->conf->scope != OKTA_SCOPE_GROUPS)
+		return OKTA_OK;
+	for (i = 0; i < what->conf->scope_groups.n; i++) {
+		was = resolve(what->base->groups, what->base->n_groups,
+		    what->conf->scope_groups.item[i]);
+		is = resolve(
+		    w->out->groups, w->out->n_groups, what->conf->scope_groups.item[i]);
+		if (was == GONE || is == GONE ||
+		    !okta_view_eq(what->base->groups[was].id, w->out->groups[is].id))
+			return okta_err_set(err, OKTA_E_CONFLICT,
+			    "the groups in scope are others than before");
+		mark(w->base_scope, what->base->groups, what->base->n_groups,
+		    w->out->groups[is].id);
+		mark(w->fresh_scope, what->fresh->groups, what->fresh->n_groups,
+		    w->out->groups[is].id);
+	}
+	return OKTA_OK;
+}
+
+/* --- memberships ----------------------------------------------------------------- */
+
+static bool
+is_pair(const struct sync_pair *pairs, size_t n, struct okta_view user,
+    struct okta_view group)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (okta_view_eq(pairs[i].user, user) &&
+		    okta_view_eq(pairs[i].group, group))
+			return true;
+	return false;
+}
+
+/* True if the base's member I still is one, as far as the news say nothing else. */
+static bool
+still_holds(const struct work *w, size_t i, uint32_t *ret_user, uint32_t *ret_group)
+{
+	const struct sync_base *base = w->what->base;
+	const struct sync_news *news = w->what->news;
+	struct okta_view user, group;
+
+	sync_base_member(base, i, ret_user, ret_group);
+	if (w->number[*ret_group] == GONE || w->listed[*ret_group])
+		return false;
+	if (news->gone_users.n == 0 && !w->touched[*ret_user])
+		return true;
+	user = person_id(base, *ret_user);
+	group = base->groups[*ret_group].id;
+	return !has(&news->gone_users, user) &&
+	       !(w->touched[*ret_user] &&
+		   (is_pair(news->left, news->n_left, user, group) ||
+		       is_pair(news->joined, news->n_joined, user, group)));
+}
+
+static void
+touch(struct work *w)
+{
+	const struct sync_base *base = w->what->base;
+	const struct sync_news *news = w->what->news;
+	struct okta_view id;
+	size_t i, k;
+
+	if (news->n_joined + news->n_left == 0)
+		return;
+	for (i = 0; i < base->n_users + base->n_strays; i++) {
+		id = person_id(base, (uint32_t)i);
+		for (k = 0; k < news->n_joined && !w->touched[i]; k++)
+			w->touched[i] = okta_view_eq(news->joined[k].user, id);
+		for (k = 0; k < news->n_left && !w->touched[i]; k++)
+			w->touched[i] = okta_view_eq(news->left[k].user, id);
+	}
+}
+
+static enum okta_rc
+add_scoped(struct work *w, struct okta_view id)
+{
+	return sync_idmap_find(&w->scoped_ids, id) >= 0
+		   ? OKTA_OK
+		   : sync_idmap_add(&w->scoped_ids, id);
+}
+
+static bool
+is_scope_group(const struct work *w, struct okta_view id)
+{
+	const struct sync_base *base = w->what->base;
+	size_t i;
+
+	for (i = 0; i < base->n_groups; i++)
+		if (w->base_scope[i] && okta_view_eq(base->groups[i].id, id))
+			return true;
+	return false;
+}
+
+/* Who is in a group in scope, by all we know now. */
+static enum okta_rc
+find_scoped(struct work *w)
+{
+	const struct sync_records *fresh = w->what->fresh;
+	const struct sync_news *news = w->what->news;
+	enum okta_rc r = OKTA_OK;
+	uint32_t user, group;
+	size_t i;
+
+	if (w->what->conf->scope != OKTA_SCOPE_GROUPS)
+		return OKTA_OK;
+	for (i = 0; i < w->what->base->n_members; i++)
+		if (still_holds(w, i, &user, &group) && w->base_scope[group])
+			w->scoped[user] = true;
+	for (i = 0; r == OKTA_OK && i < fresh->n_members; i++)
+		if (w->fresh_scope[fresh->members[i].group])
+			r = add_scoped(w, fresh->users[fresh->members[i].user].id);
+	for (i = 0; r == OKTA_OK && i < news->n_joined; i++)
+		if (is_scope_group(w, news->joined[i].group))
+			r = add_scoped(w, news->joined[i].user);
+	return r;
+}
+
+static enum okta_rc
+merge_members(struct work *w)
+{
+	const struct sync_base *base = w->what->base;
+	const struct sync_records *fresh = w->what->fresh;
+	const struct sync_news *news = w->what->news;
+	const struct sync_member *m;
+	enum okta_rc r = OKTA_OK;
+	uint32_t user, group;
+	int64_t number;
+	size_t i;
+
+	for (i = 0; r == OKTA_OK && i < base->n_members; i++)
+		if (still_holds(w, i, &user, &group))
+			r = sync_records_add_member(
+			    w->out, (uint64_t)w->number[group], person_id(base, user));
+	for (i = 0; r == OKTA_OK && i < fresh->n_members + fresh->n_strays; i++) {
+		m = i < fresh->n_members ? &fresh->members[i]
+					 : &fresh->strays[i - fresh->n_members];
+		number = sync_idmap_find(&w->out->group_ids, fresh->groups[m->group].id);
+		if (number >= 0)
+			r = sync_records_add_member(w->out, (uint64_t)number,
+			    i < fresh->n_members ? fresh->users[m->user].id
+						 : fresh->stray_ids.text[m->user]);
+	}
+	for (i = 0; r == OKTA_OK && i < news->n_joined; i++) {
+		number = sync_idmap_find(&w->out->group_ids, news->joined[i].group);
+		if (number >= 0)
+			r = sync_records_add_member(
+			    w->out, (uint64_t)number, news->joined[i].user);
+	}
+	return r;
+}
+
+/* --- people ---------------------------------------------------------------------- */
+
+static bool
+is_in_scope(const struct work *w, struct okta_view id, bool was_there, bool was_scoped,
+    bool is_fresh)
+{
+	const struct sync_news *news = w->what->news;
+
+	if (has(&news->gone_users, id))
+		return false;
+	switch (w->what->conf->scope) {
+	case OKTA_SCOPE_ALL:
+		return true;
+	case OKTA_SCOPE_APP:
+		return news->scope
+			   ? is_fresh
+			   : has(&news->in, id) || (was_there && !has(&news->out, id));
+	case OKTA_SCOPE_GROUPS:
+	default:
+		return was_scoped || has(&w->scoped_ids, id);
+	}
+}
+
+static enum okta_rc
+merge_people(struct work *w)
+{
+	const struct sync_base *base = w->what->base;
+	const struct sync_records *fresh = w->what->fresh;
+	enum okta_rc r = OKTA_OK;
+	struct okta_view id;
+	int64_t number;
+	size_t i;
+
+	for (i = 0; r == OKTA_OK && i < base->n_users; i++) {
+		id = base->users[i].id;
+		number = fresh->n_users > 0 ? sync_idmap_find(&fresh->user_ids, id) : -1;
+		if (number >= 0)
+			w->used[number] = true;
+		if (is_in_scope(w, id, true, w->scoped[i], number >= 0))
+			r = sync_records_add_user(w->out,
+			    number >= 0 ? &fresh->users[number] : &base->users[i]);
+	}
+	for (i = 0; r == OKTA_OK && i < fresh->n_users; i++) {
+		if (!w->used[i] && is_in_scope(w, fresh->users[i].id, false, false, true))
+			r = sync_records_add_user(w->out, &fresh->users[i]);
+	}
+	return r;
+}
+
+/* --------------------------------------------------------------------------------- */
+
+static enum okta_rc
+run(struct work *w, struct okta_err *err)
+{
+	enum okta_rc r;
+
+	r = merge_groups(w);
+	if (r == OKTA_OK) {
+		r = find_scope(w, err);
+		if (r != OKTA_OK)
+			return r;
+		touch(w);
+		r = find_scoped(w);
+	}
+	if (r == OKTA_OK)
+		r = merge_people(w);
+	if (r == OKTA_OK)
+		r = merge_members(w);
+	if (r == OKTA_OK)
+		r = sync_records_finish(w->out);
+	return r == OKTA_OK ? r
+			    : okta_err_set(err, r, "the changes cannot be applied (%s)",
+				  okta_rc_name(r));
+}
+
+enum okta_rc
+sync_merge(const struct sync_merge *what, struct sync_records *ret, struct okta_err *err)
+{
+	const size_t people = what->base->n_users + what->base->n_strays + 1,
+		     groups = what->base->n_groups + 1;
+	struct work w = { .what = what,
+		.out = ret,
+		.number = calloc(groups, sizeof(int64_t)),
+		.listed = calloc(groups, sizeof(bool)),
+		.touched = calloc(people, sizeof(bool)),
+		.scoped = calloc(people, sizeof(bool)),
+		.base_scope = calloc(groups, sizeof(bool)),
+		.fresh_scope = calloc(what->fresh->n_groups + 1, sizeof(bool)),
+		.used = calloc(what->fresh->n_users + 1, sizeof(bool)) };
+	enum okta_rc r;
+
+	if (w.number == NULL || w.listed == NULL || w.touched == NULL ||
+	    w.scoped == NULL || w.base_scope == NULL || w.fresh_scope == NULL ||
+	    w.used == NULL)
+		r = okta_err_set(err, OKTA_E_NOMEM, "out of memory");
+	else
+		r = run(&w, err);
+	free(w.number);
+	free(w.listed);
+	free(w.touched);
+	free(w.scoped);
+	free(w.base_scope);
+	free(w.fresh_scope);
+	free(w.used);
+	sync_idmap_clear(&w.scoped_ids);
+	return r;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "plan.h"
+
+/* A full one is due after nine tenths of its interval up to the whole of it. */
+static int64_t
+full_after(const struct sync_plan *plan, uint32_t random)
+{
+	int64_t spread = plan->full_interval_ms / 10;
+
+	/* lists that need more than two requests are read less often: the price a minute
+	 * stays the same */
+	if (plan->only_full)
+		return plan->interval_ms * (plan->full_price > 2 ? plan->full_price : 2) /
+		       2;
+	return plan->full_interval_ms - (spread > 0 ? (int64_t)random % spread : 0);
+}
+
+void
+sync_plan_start(
+    struct sync_plan *plan, int64_t last_full_age_ms, int64_t now_ms, uint32_t random)
+{
+	int64_t after = full_after(plan, random);
+
+	plan->failures = plan->full_failures = 0;
+	plan->not_before_ms = now_ms;
+	plan->has_base = last_full_age_ms >= 0;
+	plan->next_changes_ms = plan->next_log_ms = now_ms;
+	plan->wants_full = last_full_age_ms < 0 || last_full_age_ms >= after;
+	plan->next_full_ms = plan->wants_full ? now_ms
+					      : now_ms + after - last_full_age_ms;
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+enum sync_errand
+sync_plan_next(const struct sync_plan *plan, int64_t now_ms, int64_t *ret_ms)
+{
+	int64_t at;
+
+	if (now_ms < plan->not_before_ms) {
+		*ret_ms = plan->not_before_ms;
+		return SYNC_ERRAND_NONE;
+	}
+	if (plan->wants_full || now_ms >= plan->next_full_ms)
+		return SYNC_ERRAND_FULL;
+	at = plan->next_full_ms;
+	if (!plan->only_full) {
+		/* changes first: with the log they are rare, and their turn includes its
+		 */
+		if (now_ms >= plan->next_changes_ms)
+			return SYNC_ERRAND_CHANGES;
+		at = earlier(at, plan->next_changes_ms);
+		if (plan->use_log || plan->try_log) {
+			if (now_ms >= plan->next_log_ms)
+				return SYNC_ERRAND_LOG;
+			at = earlier(at, plan->next_log_ms);
+		}
+	}
+	*ret_ms = at;
+	return SYNC_ERRAND_NONE;
+}
+
+/* Twice as long after each failure, up to the maximum; then a random half of it less. */
+static int64_t
+retry_after(unsigned failures, uint32_t random)
+{
+	int64_t wait = SYNC_RETRY_MIN_MS;
+
+	while (failures > 1 && wait < SYNC_RETRY_MAX_MS) {
+		wait *= 2;
+		failures--;
+	}
+	if (wait > SYNC_RETRY_MAX_MS)
+		wait = SYNC_RETRY_MAX_MS;
+	return wait - (int64_t)random % (wait / 2);
+}
+
+/* The grid of BEGAN keeps its pace whatever an errand takes; what was missed is left
+ * out. */
+static int64_t
+next_on_grid(int64_t began_ms, int64_t step_ms, int64_t now_ms)
+{
+	int64_t at = began_ms + step_ms;
+
+	return at >= now_ms ? at : now_ms;
+}
+
+/*
+ * A full one that fails must not keep a suspension from reaching the host: changes go on
+ * being asked for on top of the last good state.
+ */
+static void
+ended_badly(
+    struct sync_plan *plan, enum sync_errand errand, int64_t now_ms, uint32_t random)
+{
+	if (errand == SYNC_ERRAND_FULL && plan->has_base && !plan->only_full) {
+		plan->full_failures++;
+		plan->wants_full = false;
+		plan->next_full_ms = now_ms + retry_after(plan->full_failures, random);
+		return;
+	}
+	plan->failures++;
+	plan->not_before_ms = now_ms + retry_after(plan->failures, random);
+}
+
+static void
+full_ended(struct sync_plan *plan, int64_t began_ms, uint64_t requests, int64_t now_ms,
+    uint32_t random)
+{
+	int64_t step = plan->use_log ? SYNC_LOG_INTERVAL_MS : plan->interval_ms;
+
+	plan->has_base = true;
+	plan->wants_full = false;
+	plan->full_failures = 0;
+	plan->full_price = (int64_t)requests;
+	plan->next_full_ms = (plan->only_full ? began_ms : now_ms) +
+			     full_after(plan, random);
+	if (plan->use_log)
+		plan->next_log_ms = next_on_grid(began_ms, step, now_ms);
+	/* with the log it comes first: it knows what happened meanwhile by one request */
+	plan->next_changes_ms = next_on_grid(
+	    began_ms, plan->use_log ? SYNC_LOG_CHANGES_MS : step, now_ms);
+}
+
+void
+sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_kind how,
+    int64_t began_ms, uint64_t requests, int64_t now_ms, uint32_t random)
+{
+	int64_t step = plan->use_log ? SYNC_LOG_CHANGES_MS : plan->interval_ms;
+
+	if (how == SYNC_ENDED_BADLY) {
+		ended_badly(plan, errand, now_ms, random);
+		return;
+	}
+	plan->failures = 0;
+	if (how == SYNC_ENDED_NEEDS_FULL && plan->full_failures == 0)
+		plan->wants_full = true;
+	if (errand == SYNC_ERRAND_FULL) {
+		full_ended(plan, began_ms, requests, now_ms, random);
+		return;
+	}
+	/* an org where something happens all the time must not keep the host busy */
+	plan->not_before_ms = now_ms + (now_ms - began_ms) / 2;
+	if (plan->use_log)
+		plan->next_log_ms = next_on_grid(began_ms, SYNC_LOG_INTERVAL_MS, now_ms);
+	else if (errand == SYNC_ERRAND_LOG)
+		plan->next_log_ms = now_ms + SYNC_LOG_AGAIN_MS;
+	if (errand != SYNC_ERRAND_CHANGES)
+		return;
+	/* lists that need more than two requests are asked for less often: the price a
+	 * minute stays the same */
+	if (!plan->use_log && requests > 2)
+		step = step * (int64_t)requests / 2;
+	plan->next_changes_ms = next_on_grid(began_ms, step, now_ms);
+	/* two requests stood for one of the log's */
+	if (plan->use_log)
+		plan->next_log_ms = next_on_grid(
+		    began_ms, 2 * SYNC_LOG_INTERVAL_MS, now_ms);
+}
+
+void
+sync_plan_request(struct sync_plan *plan)
+{
+	plan->wants_full = true;
+	plan->failures = 0;
+	plan->not_before_ms = 0;
+}
+
+void
+sync_plan_without_log(struct sync_plan *plan, int64_t now_ms)
+{
+	if (plan->use_log)
+		plan->next_changes_ms = now_ms;
+	plan->use_log = false;
+	plan->try_log = true;
+	plan->next_log_ms = now_ms + SYNC_LOG_AGAIN_MS;
+}
+
+void
+sync_plan_with_log(struct sync_plan *plan)
+{
+	plan->use_log = true;
+	plan->try_log = false;
+}
+
+void
+sync_plan_without_changes(struct sync_plan *plan, int64_t now_ms)
+{
+	plan->only_full = true;
+	plan->next_full_ms = now_ms + plan->interval_ms;
+}
+
+void
+sync_plan_hurry(struct sync_plan *plan, int64_t now_ms)
+{
+	if (plan->only_full) {
+		sync_plan_request(plan);
+		return;
+	}
+	plan->not_before_ms = now_ms;
+	if (plan->use_log)
+		plan->next_log_ms = now_ms;
+	else
+		plan->next_changes_ms = now_ms;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "request.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/wipe.h"
+#include "net/json.h"
+
+#define REQUEST_MAX_BYTES 128
+#define STATUS_MAX_BYTES  1048576
+#define LOOK_MS		  1000 /* so often it is checked that the watcher still lives */
+
+static const char accept_word[] = " accept-shrink";
+
+/* --- the watcher's side ---------------------------------------------------------- */
+
+static bool
+is_token(struct okta_view v)
+{
+	size_t i;
+
+	for (i = 0; i < v.len; i++)
+		if ((v.p[i] < '0' || v.p[i] > '9') && v.p[i] != '-')
+			return false;
+	return v.len > 0 && v.len < SYNC_TOKEN_BYTES;
+}
+
+void
+sync_request_take(const struct sync_state *state, struct sync_request *ret)
+{
+	struct okta_view text, token;
+	char *data = NULL;
+	size_t len = 0;
+	enum okta_rc r;
+
+	r = okta_file_read_trusted(state->request, geteuid(), OKTA_FILE_PUBLIC,
+	    REQUEST_MAX_BYTES, &data, &len, NULL);
+	if (r == OKTA_E_NOTFOUND)
+		return;
+	(void)unlink(state->request);
+	if (r != OKTA_OK)
+		return;
+	text = (struct okta_view){ data, len };
+	token = okta_view_split(&text, ' ');
+	if (is_token(token)) {
+		(void)snprintf(
+		    ret->token, sizeof(ret->token), "%.*s", (int)token.len, token.p);
+		ret->is_asked = true;
+		ret->accept_shrink = okta_view_eq_str(text, accept_word + 1);
+	}
+	okta_free_wiped(data, len);
+}
+
+/* --- the asker's side ------------------------------------------------------------ */
+
+/* True if the status file answers TOKEN; then its line is printed. */
+static bool
+is_answered(const struct sync_state *state, const char *token, int *ret_status)
+{
+	struct okta_json *doc = NULL;
+	const struct okta_json_value *root;
+	struct okta_view answer, message;
+	char *data = NULL, line[400];
+	int64_t status = 0;
+	size_t len = 0;
+	bool is = false;
+	enum okta_rc r;
+
+	r = okta_file_read_trusted(state->status, geteuid(), OKTA_FILE_PUBLIC,
+	    STATUS_MAX_BYTES, &data, &len, NULL);
+	if (r == OKTA_OK)
+		r = okta_json_new(
+		    (struct okta_view){ data, len }, STATUS_MAX_BYTES, &doc, NULL);
+	okta_free_wiped(data, len);
+	if (r != OKTA_OK)
+		return false;
+	root = okta_json_root(doc);
+	if (okta_json_str(root, "request", &answer) == OKTA_OK &&
+	    okta_view_eq_str(answer, token) &&
+	    okta_json_str(root, "message", &message) == OKTA_OK &&
+	    okta_json_int(root, "exit", 0, 255, &status) == OKTA_OK) {
+		okta_text_sanitize(line, sizeof(line), message);
+		(void)fprintf(status == 0 ? stdout : stderr, "okta-sync: %s\n", line);
+		*ret_status = (int)status;
+		is = true;
+	}
+	okta_json_free(&doc);
+	return is;
+}
+
+static enum okta_rc
+wait_for_answer(const struct sync_state *state, const char *token, int fd,
+    int *ret_status, struct okta_err *err)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char events[4096];
+
+	while (!is_answered(state, token, ret_status)) {
+		if (!sync_state_is_watched(state))
+			return okta_err_set(err, OKTA_E_UNAVAIL,
+			    "okta-sync --watch ended before it answered: try again");
+		if (poll(&p, 1, LOOK_MS) > 0 && read(fd, events, sizeof(events)) < 0 &&
+		    errno != EAGAIN && errno != EINTR)
+			return okta_err_sys(err, errno, "inotify");
+	}
+	return OKTA_OK;
+}
+
+enum okta_rc
+sync_request_ask(const struct sync_state *state, bool accept_shrink, int *ret_status,
+    struct okta_err *err)
+{
+	char text[REQUEST_MAX_BYTES], token[SYNC_TOKEN_BYTES];
+	enum okta_rc r;
+	int fd;
+
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (fd < 0 || inotify_add_watch(fd, state->dir, IN_MOVED_TO) < 0) {
+		r = okta_err_sys(err, errno, "%s: inotify", state->dir);
+		if (fd >= 0)
+			(void)close(fd);
+		return r;
+	}
+	(void)snprintf(token, sizeof(token), "%ld-%lld", (long)getpid(),
+	    (long long)okta_clock_mono_ms(&okta_clock_system));
+	(void)snprintf(
+	    text, sizeof(text), "%s%s", token, accept_shrink ? accept_word : "");
+	(void)puts("okta-sync: okta-sync --watch is at work here: it is asked for a full "
+		   "sync");
+	(void)fflush(stdout);
+	r = okta_file_replace(state->request, 0600, text, strlen(text), err);
+	if (r == OKTA_OK)
+		r = wait_for_answer(state, token, fd, ret_status, err);
+	(void)close(fd);
+	return r;
+}

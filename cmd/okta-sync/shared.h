@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd/okta-sync/shared.h - memory that --watch shares with the process of one turn: what
+ * was said already, and how the turn ended.
+ */
+#ifndef OKTA_SYNC_SHARED_H
+#define OKTA_SYNC_SHARED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base.h"
+#include "base/err.h"
+#include "plan.h"
+
+#define SYNC_SAID_MAX 4096 /* lines whose like is not said again */
+
+struct sync_shared {
+	/* how the turn ended; all zero before it */
+	bool done; /* false: the process was killed, or fell */
+	enum sync_end_kind how;
+	bool no_log, no_search; /* Okta refuses what only changes need */
+	char why[320];
+	char message[400]; /* "": nothing to say */
+	uint64_t requests;
+	/* kept from turn to turn */
+	bool has_base;
+	struct sync_base_head
+	    head;	   /* of the base, but for the clock and the link newer */
+	bool log;	   /* is used, as far as is known */
+	bool failed;	   /* the status file says that the last run failed */
+	int64_t changes_s; /* host's clock: when changes came last; 0: never */
+	uint64_t generation;
+	size_t people, groups, memberships, left_out;
+	uint64_t said[SYNC_SAID_MAX];
+	size_t n_said;
+};
+
+/* Zeroed.  OKTA_OK or OKTA_E_NOMEM.  Never given back: it lives as long as the program.
+ */
+OKTA_MUST_CHECK enum okta_rc sync_shared_new(
+    struct sync_shared **ret, struct okta_err *err);
+
+#endif /* OKTA_SYNC_SHARED_H */

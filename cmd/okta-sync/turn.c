@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "turn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base.h"
+#include "merge.h"
+#include "news.h"
+#include "progress.h"
+#include "publish.h"
+#include "records.h"
+#include "report.h"
+#include "stale.h"
+#include "status.h"
+
+int
+sync_exit_status(enum okta_rc rc)
+{
+	switch (rc) {
+	case OKTA_OK:
+		return 0;
+	case OKTA_E_CONFIG:
+	case OKTA_E_CONFLICT:
+	case OKTA_E_UNTRUSTED:
+		return EX_CONFIG;
+	default:
+		return EX_TEMPFAIL;
+	}
+}
+
+#define OVERLAP_S 300 /* Okta's search index lags, by how much it does not say */
+
+struct job {
+	const struct sync_turn *turn;
+	struct sync_status status;
+	struct sync_report report;
+	struct sync_records fresh, merged;
+	struct sync_news news;
+	struct sync_base base;
+	struct sync_base_head head; /* of what is about to be published */
+	bool needs_full;	    /* changes alone cannot say it */
+};
+
+/* --- asking ---------------------------------------------------------------------- */
+
+static enum okta_rc
+ask(struct job *j, struct okta_err *err)
+{
+	const struct sync_turn *turn = j->turn;
+	const struct sync_base_head *head = &turn->shared->head;
+	struct sync_command command = { .errand = turn->errand };
+	struct sync_progress progress;
+	enum okta_rc r;
+
+	if (turn->errand != SYNC_ERRAND_FULL)
+		command.since_s = head->clock_s - OVERLAP_S;
+	if (turn->errand == SYNC_ERRAND_LOG)
+		(void)snprintf(command.link, sizeof(command.link), "%s", head->link);
+	r = sync_command_send(turn->fetcher->fd, &okta_clock_system, &command);
+	/* a fetcher that could not start has said why: that comes first */
+	if (r != OKTA_OK && r != OKTA_E_UNAVAIL)
+		return okta_err_set(err, r, "the fetcher cannot be asked");
+	j->fresh.keep_strays = true;
+	j->fresh.other = sync_news_take;
+	j->fresh.other_ctx = &j->news;
+	sync_progress_init(
+	    &progress, STDERR_FILENO, okta_clock_mono_ms(&okta_clock_system));
+	progress.path = turn->state->progress;
+	return sync_records_read(
+	    &j->fresh, turn->fetcher->fd, &okta_clock_system, &progress, err);
+}
+
+/* --- putting it together --------------------------------------------------------- */
+
+static bool
+is_empty(const struct job *j)
+{
+	return j->turn->errand != SYNC_ERRAND_FULL && j->fresh.n_users == 0 &&
+	       j->fresh.n_groups == 0 && sync_news_is_empty(&j->news);
+}
+
+static enum okta_rc
+put_together(struct job *j, const struct sync_records **ret, struct okta_err *err)
+{
+	const struct sync_turn *turn = j->turn;
+	const struct sync_merge merge = { turn->conf, &j->base, &j->fresh, &j->news };
+	struct okta_err why = { 0 };
+	enum okta_rc r;
+
+	*ret = &j->fresh;
+	if (turn->errand == SYNC_ERRAND_FULL)
+		return OKTA_OK;
+	/* a file that is not there, or not what was written, is no reason to fail */
+	r = sync_base_load(
+	    turn->state->base, turn->shared->head.conf_sum, &j->base, &why);
+	j->needs_full = r != OKTA_OK ||
+			j->base.head.content_sum != turn->shared->head.content_sum;
+	if (j->needs_full)
+		return OKTA_OK;
+	j->merged.keep_strays = true;
+	*ret = &j->merged;
+	r = sync_merge(&merge, &j->merged, err);
+	j->needs_full = r == OKTA_E_CONFLICT;
+	return j->needs_full ? OKTA_OK : r;
+}
+
+static void
+make_head(struct job *j)
+{
+	const struct sync_turn *turn = j->turn;
+	int64_t clock_s = j->news.clock_s > 0 ? j->news.clock_s : j->status.started_s;
+
+	j->head = turn->shared->head;
+	j->head.conf_sum = sync_base_conf_sum(turn->conf);
+	j->head.local_sum = sync_local_sum();
+	if (turn->errand != SYNC_ERRAND_LOG)
+		j->head.clock_s = clock_s;
+	if (turn->errand == SYNC_ERRAND_FULL)
+		j->head.full_s = j->status.started_s;
+	if (j->news.link != NULL)
+		(void)snprintf(j->head.link, sizeof(j->head.link), "%s", j->news.link);
+}
+
+/* --- publishing ------------------------------------------------------------------ */
+
+static enum okta_rc
+publish(struct job *j, const struct sync_records *records, struct okta_err *err)
+{
+	const struct sync_turn *turn = j->turn;
+	struct sync_shared *shared = turn->shared;
+	const struct sync_publish what = { .conf = turn->conf,
+		.state = turn->state,
+		.records = records,
+		.accept_shrink = turn->request->accept_shrink,
+		.status = &j->status,
+		.report = &j->report };
+	enum okta_rc r;
+
+	r = sync_publish(&what, err);
+	if (r != OKTA_OK)
+		return r;
+	j->head.published_s = j->status.started_s;
+	shared->generation = j->status.generation;
+	shared->people = j->status.people;
+	shared->groups = j->status.groups;
+	shared->memberships = j->status.memberships;
+	shared->left_out = j->report.left_out;
+	sync_report_print_new(&j->report, shared->said, SYNC_SAID_MAX, &shared->n_said);
+	/* of the files a change is not built on what was read before */
+	if (turn->conf->source != OKTA_SOURCE_FILE) {
+		r = sync_base_write(turn->state->base, &j->head, records, err);
+		shared->has_base = r == OKTA_OK;
+		if (r != OKTA_OK)
+			return r;
+	}
+	shared->head = j->head;
+	return OKTA_OK;
+}
+
+static bool
+must_publish(const struct job *j)
+{
+	const struct sync_turn *turn = j->turn;
+	const struct sync_base_head *old = &turn->shared->head;
+
+	return turn->request->is_asked || old->published_s == 0 ||
+	       j->head.conf_sum != old->conf_sum ||
+	       j->head.content_sum != old->content_sum ||
+	       sync_is_stale(old, turn->conf, j->head.local_sum, j->status.started_s);
+}
+
+static enum okta_rc
+work(struct job *j, bool *ret_published, struct okta_err *err)
+{
+	struct sync_shared *shared = j->turn->shared;
+	const struct sync_records *records;
+	enum okta_rc r;
+
+	r = ask(j, err);
+	if (r != OKTA_OK)
+		return r;
+	shared->requests = j->news.requests;
+	shared->no_log = j->news.no_log;
+	shared->no_search = j->news.no_search;
+	(void)snprintf(shared->why, sizeof(shared->why), "%s", j->news.why);
+	make_head(j);
+	if (!is_empty(j) || sync_is_stale(&shared->head, j->turn->conf, j->head.local_sum,
+				j->status.started_s)) {
+		r = put_together(j, &records, err);
+		if (r != OKTA_OK || j->needs_full)
+			return r;
+		j->head.content_sum = sync_base_content_sum(records);
+		*ret_published = must_publish(j);
+		if (*ret_published)
+			return publish(j, records, err);
+	}
+	/* nothing is written; should we end, the same is asked once more */
+	j->head.local_sum = shared->head.local_sum;
+	shared->head = j->head;
+	return OKTA_OK;
+}
+
+/* --- the end --------------------------------------------------------------------- */
+
+static void
+make_message(struct job *j, enum okta_rc r, const struct okta_err *err)
+{
+	const struct sync_shared *shared = j->turn->shared;
+
+	if (r != OKTA_OK) {
+		(void)snprintf(j->status.message, sizeof(j->status.message), "%s",
+		    err->msg[0] != '\0' ? err->msg : okta_rc_name(r));
+		return;
+	}
+	(void)snprintf(j->status.message, sizeof(j->status.message),
+	    "%s: %zu people, %zu groups, %zu memberships, %zu refused or odd, "
+	    "%zu not active in Okta; generation %llu, %lld s",
+	    j->turn->errand == SYNC_ERRAND_FULL ? "done" : "updated", shared->people,
+	    shared->groups, shared->memberships, j->report.n + j->report.lost,
+	    shared->left_out, (unsigned long long)shared->generation,
+	    (long long)(j->status.ended_s - j->status.started_s));
+}
+
+/* One line; the log has it once, by standard error or by syslog. */
+static void
+tell(const struct sync_status *status)
+{
+	FILE *to = status->exit_status == 0 ? stdout : stderr;
+
+	(void)fprintf(to, "okta-sync: %s\n", status->message);
+	(void)fflush(to);
+	syslog(status->exit_status == 0 ? LOG_INFO : LOG_ERR, "%s", status->message);
+}
+
+static void
+record(struct job *j, enum okta_rc r, const struct okta_err *why)
+{
+	struct sync_shared *shared = j->turn->shared;
+	struct okta_err err = { 0 };
+
+	j->status.exit_status = sync_exit_status(r);
+	j->status.full_s = shared->head.full_s;
+	j->status.changes_s = shared->changes_s;
+	j->status.log = shared->log;
+	j->status.generation = shared->generation;
+	j->status.people = shared->people;
+	j->status.groups = shared->groups;
+	j->status.memberships = shared->memberships;
+	make_message(j, r, why);
+	tell(&j->status);
+	if (sync_status_write(j->turn->state->status, &j->status, &j->report, &err) !=
+	    OKTA_OK)
+		(void)fprintf(stderr, "okta-sync: %s\n", err.msg);
+	(void)snprintf(shared->message, sizeof(shared->message), "%s", j->status.message);
+	shared->failed = r != OKTA_OK;
+}
+
+static void
+run(const struct sync_turn *turn)
+{
+	struct job j = { .turn = turn,
+		.status = { .mode = "watch", .request = turn->request->token } };
+	struct okta_err err = { 0 };
+	bool published = false;
+	enum okta_rc r;
+
+	j.status.started_s = okta_clock_now_s(&okta_clock_system);
+	r = work(&j, &published, &err);
+	j.status.ended_s = okta_clock_now_s(&okta_clock_system);
+	turn->shared->how = r != OKTA_OK   ? SYNC_ENDED_BADLY
+			    : j.needs_full ? SYNC_ENDED_NEEDS_FULL
+					   : SYNC_ENDED_WELL;
+	if (r == OKTA_OK && turn->errand != SYNC_ERRAND_FULL)
+		turn->shared->changes_s = j.status.started_s;
+	if (published || r != OKTA_OK || (turn->shared->failed && !j.needs_full))
+		record(&j, r, &err);
+	else
+		sync_status_touch(turn->state->status);
+	turn->shared->done = true;
+	sync_report_clear(&j.report);
+	sync_records_clear(&j.fresh);
+	sync_records_clear(&j.merged);
+	sync_news_clear(&j.news);
+	sync_base_clear(&j.base);
+}
+
+enum okta_rc
+sync_turn_start(const struct sync_turn *turn, pid_t *ret, struct okta_err *err)
+{
+	pid_t pid, parent = getpid();
+	sigset_t none;
+
+	turn->shared->done = turn->shared->no_log = turn->shared->no_search = false;
+	turn->shared->requests = 0;
+	pid = fork();
+	if (pid < 0)
+		return okta_err_sys(err, errno, "fork");
+	if (pid > 0) {
+		*ret = pid;
+		return OKTA_OK;
+	}
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0L, 0L, 0L) < 0 ||
+	    getppid() != parent)
+		_exit(1);
+	run(turn);
+	_exit(0);
+}

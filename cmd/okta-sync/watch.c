@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "base/clock.h"
+#include "host/config.h"
+#include "plan.h"
+#include "request.h"
+#include "shared.h"
+#include "start.h"
+#include "status.h"
+#include "turn.h"
+
+#define LONG_MS 3600000
+
+struct watch {
+	const struct sync_options *options;
+	const struct sync_state *state;
+	const struct sync_notify *notify;
+	struct okta_conf *conf;
+	struct sync_shared *shared;
+	struct sync_plan plan;
+	struct sync_fetcher fetcher;
+	int signal_fd, inotify_fd;
+	pid_t turn; /* -1: none runs */
+	enum sync_errand errand;
+	int64_t began_ms, next_sign_ms;
+	struct sync_request asked, serving;
+	bool wants_full; /* asked for while a turn ran */
+	bool wants_changes;
+	bool said_no_log, said_no_search;
+	bool stop;
+};
+
+static int64_t
+now_ms(void)
+{
+	return okta_clock_mono_ms(&okta_clock_system);
+}
+
+static uint32_t
+dice(void)
+{
+	uint32_t n = 0;
+
+	if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n))
+		n = 0; /* no jitter then */
+	return n;
+}
+
+static void
+complain(const char *text)
+{
+	(void)fprintf(stderr, "okta-sync: %s\n", text);
+	syslog(LOG_ERR, "%s", text);
+}
+
+/* It may be killed anywhere; what it left is cleared away, and the lock is still ours. */
+static void
+stop_turn(struct watch *w)
+{
+	if (w->turn > 0) {
+		(void)kill(w->turn, SIGKILL);
+		while (waitpid(w->turn, NULL, 0) < 0 && errno == EINTR)
+			;
+		w->turn = -1;
+	}
+	sync_fetcher_close(&w->fetcher);
+	sync_state_clean(w->state);
+}
+
+/* --- configuration --------------------------------------------------------------- */
+
+/* With what is built on: what was read last, if this configuration chose it. */
+static void
+plan_anew(struct watch *w)
+{
+	struct sync_base_head *head = &w->shared->head;
+	int64_t age_s = -1;
+
+	memset(head, 0, sizeof(*head));
+	w->shared->has_base = sync_base_look(w->state->base, sync_base_conf_sum(w->conf),
+				  head) == OKTA_OK;
+	if (w->shared->has_base)
+		age_s = okta_clock_now_s(&okta_clock_system) - head->full_s;
+	w->shared->log = w->conf->source == OKTA_SOURCE_OKTA;
+	w->plan = (struct sync_plan){ .interval_ms = (int64_t)w->conf->interval_s * 1000,
+		.full_interval_ms = (int64_t)w->conf->full_interval_s * 1000,
+		.only_full = w->conf->source == OKTA_SOURCE_FILE,
+		.use_log = w->shared->log };
+	sync_plan_start(&w->plan, age_s < 0 ? -1 : age_s * 1000, now_ms(), dice());
+	w->said_no_log = w->said_no_search = false;
+}
+
+static enum okta_rc
+load(struct watch *w, struct okta_err *err)
+{
+	struct okta_conf *conf = NULL;
+	enum okta_rc r;
+
+	r = okta_config_load(
+	    w->options->config, geteuid(), OKTA_CONF_FOR_SYNC, &conf, err);
+	if (r != OKTA_OK)
+		return r;
+	okta_conf_free(&w->conf);
+	w->conf = conf;
+	return OKTA_OK;
+}
+
+static void
+reload(struct watch *w)
+{
+	struct okta_err err = { 0 };
+
+	sync_notify_send(w->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)okta_clock_mono_ms(&okta_clock_system) * 1000);
+	if (load(w, &err) == OKTA_OK) {
+		/* what runs is of the old one, and so are the fetcher's secret and
+		 * address; whoever asked for the run waits for the next */
+		if (w->turn > 0 && w->serving.is_asked)
+			w->asked = w->serving;
+		stop_turn(w);
+		plan_anew(w);
+		w->wants_full = w->asked.is_asked;
+		sync_notify_send(w->notify, "READY=1\nSTATUS=configuration read anew");
+		return;
+	}
+	complain(err.msg);
+	complain("the configuration is wrong: the old one stays in force");
+	sync_notify_send(w->notify,
+	    "READY=1\nSTATUS=the configuration is wrong, the old one stays in force: %s",
+	    err.msg);
+}
+
+/* --- turns ----------------------------------------------------------------------- */
+
+static const char *
+errand_name(enum sync_errand errand)
+{
+	switch (errand) {
+	case SYNC_ERRAND_FULL:
+		return "reading everything from Okta";
+	case SYNC_ERRAND_LOG:
+		return "reading Okta's System Log";
+	case SYNC_ERRAND_CHANGES:
+	case SYNC_ERRAND_NONE:
+	default:
+		return "asking Okta what changed";
+	}
+}
+
+/* A turn that could not begin, or was killed, has not said so itself; whoever asked for
+ * it waits for an answer. */
+static void
+record_failure(struct watch *w, enum okta_rc rc, const char *message)
+{
+	struct sync_shared *shared = w->shared;
+	struct sync_report none = { 0 };
+	struct okta_err err = { 0 };
+	struct sync_status status = { .mode = "watch",
+		.request = w->serving.token,
+		.exit_status = sync_exit_status(rc),
+		.full_s = shared->head.full_s,
+		.changes_s = shared->changes_s,
+		.log = shared->log,
+		.people = shared->people,
+		.groups = shared->groups,
+		.memberships = shared->memberships };
+
+	status.started_s = status.ended_s = okta_clock_now_s(&okta_clock_system);
+	(void)snprintf(status.message, sizeof(status.message), "%s", message);
+	complain(message);
+	shared->failed = true;
+	(void)snprintf(shared->message, sizeof(shared->message), "%s", message);
+	if (sync_status_write(w->state->status, &status, &none, &err) != OKTA_OK)
+		complain(err.msg);
+	sync_notify_send(w->notify, "STATUS=%s", message);
+}
+
+static void
+start_turn(struct watch *w, enum sync_errand errand)
+{
+	struct sync_turn turn = { .errand = errand,
+		.conf = w->conf,
+		.state = w->state,
+		.request = &w->serving,
+		.fetcher = &w->fetcher,
+		.shared = w->shared };
+	struct okta_err err = { 0 };
+	enum okta_rc r = OKTA_OK;
+
+	w->began_ms = now_ms();
+	w->errand = errand;
+	w->serving = (struct sync_request){ .token = "" };
+	if (errand == SYNC_ERRAND_FULL) {
+		w->serving = w->asked;
+		w->asked = (struct sync_request){ .token = "" };
+	}
+	if (w->fetcher.fd < 0)
+		r = sync_start_fetcher(w->conf, true, &w->fetcher, &err);
+	if (r == OKTA_OK)
+		r = sync_turn_start(&turn, &w->turn, &err);
+	if (r == OKTA_OK) {
+		sync_notify_send(w->notify, "STATUS=%s", errand_name(errand));
+		return;
+	}
+	record_failure(w, r, err.msg);
+	sync_plan_ended(
+	    &w->plan, errand, SYNC_ENDED_BADLY, w->began_ms, 0, now_ms(), dice());
+}
+
+/* What Okta does not let us ask: said once, with the remedy it came with. */
+static void
+do_without(struct watch *w)
+{
+	char text[512];
+
+	if (w->shared->no_log) {
+		w->shared->log = false;
+		sync_plan_without_log(&w->plan, now_ms());
+		if (!w->said_no_log) {
+			(void)snprintf(text, sizeof(text),
+			    "Okta's System Log cannot be read, changes are asked for "
+			    "every %u s: %s",
+			    w->conf->interval_s, w->shared->why);
+			complain(text);
+		}
+		w->said_no_log = true;
+	} else if (w->errand == SYNC_ERRAND_LOG && !w->shared->log) {
+		w->shared->log = true;
+		w->said_no_log = false;
+		sync_plan_with_log(&w->plan);
+	}
+	if (w->shared->no_search) {
+		sync_plan_without_changes(&w->plan, now_ms());
+		if (!w->said_no_search) {
+			(void)snprintf(text, sizeof(text),
+			    "Okta cannot be asked who changed, so everything is read "
+			    "each time: %s",
+			    w->shared->why);
+			complain(text);
+		}
+		w->said_no_search = true;
+	}
+}
+
+static void
+end_turn(struct watch *w)
+{
+	enum sync_end_kind how = w->shared->done ? w->shared->how : SYNC_ENDED_BADLY;
+
+	w->turn = -1;
+	if (!w->shared->done) {
+		record_failure(w, OKTA_E_UNAVAIL,
+		    "the process of this turn was killed: the last good snapshot stays");
+		sync_state_clean(w->state);
+	}
+	/* after a failure the fetcher is of no more use, or has told what was not written
+	 */
+	if (how != SYNC_ENDED_WELL || w->fetcher.pid < 0)
+		sync_fetcher_close(&w->fetcher);
+	else
+		do_without(w);
+	sync_plan_ended(
+	    &w->plan, w->errand, how, w->began_ms, w->shared->requests, now_ms(), dice());
+	sync_notify_send(w->notify, "STATUS=%s%s",
+	    how == SYNC_ENDED_WELL && !w->shared->failed ? "up to date; " : "",
+	    w->shared->message);
+}
+
+static void
+reap(struct watch *w)
+{
+	bool is_gone = false;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+		if (pid == w->turn)
+			end_turn(w);
+		else if (pid == w->fetcher.pid)
+			is_gone = true;
+	}
+	if (!is_gone)
+		return;
+	w->fetcher.pid = -1;
+	/* a turn that runs reads its last words from the same socket */
+	if (w->turn < 0)
+		sync_fetcher_close(&w->fetcher);
+}
+
+/* --- what comes from outside ----------------------------------------------------- */
+
+static void
+on_signals(struct watch *w)
+{
+	struct signalfd_siginfo info;
+
+	while (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		switch (info.ssi_signo) {
+		case SIGTERM:
+		case SIGINT:
+			w->stop = true;
+			break;
+		case SIGHUP:
+			reload(w);
+			break;
+		case SIGUSR1:
+			w->asked.is_asked = w->wants_full = true;
+			break;
+		case SIGUSR2:
+			w->wants_changes = true;
+			break;
+		default:
+			reap(w);
+		}
+}
+
+static void
+on_files(struct watch *w)
+{
+	char events[4096];
+	ssize_t n;
+
+	while ((n = read(w->inotify_fd, events, sizeof(events))) > 0)
+		;
+	sync_request_take(w->state, &w->asked);
+	w->wants_full = w->wants_full || w->asked.is_asked;
+}
+
+static void
+sign_of_life(struct watch *w)
+{
+	if (w->notify->watchdog_ms <= 0 || now_ms() < w->next_sign_ms)
+		return;
+	sync_notify_send(w->notify, "WATCHDOG=1");
+	w->next_sign_ms = now_ms() + w->notify->watchdog_ms;
+}
+
+/* --- the loop -------------------------------------------------------------------- */
+
+static int64_t
+start_what_is_due(struct watch *w)
+{
+	int64_t at = now_ms() + LONG_MS;
+	enum sync_errand errand;
+
+	if (w->turn > 0)
+		return at;
+	if (w->wants_full) {
+		w->wants_full = false;
+		sync_plan_request(&w->plan);
+	}
+	if (w->wants_changes) {
+		w->wants_changes = false;
+		sync_plan_hurry(&w->plan, now_ms());
+	}
+	errand = sync_plan_next(&w->plan, now_ms(), &at);
+	if (errand != SYNC_ERRAND_NONE) {
+		start_turn(w, errand);
+		return now_ms() + LONG_MS; /* it wakes us when it ends */
+	}
+	return at;
+}
+
+static void
+loop(struct watch *w)
+{
+	struct pollfd p[2] = { { .fd = w->signal_fd, .events = POLLIN },
+		{ .fd = w->inotify_fd, .events = POLLIN } };
+	int64_t at, wait;
+
+	while (!w->stop) {
+		sign_of_life(w);
+		at = start_what_is_due(w);
+		if (w->turn < 0 && at > now_ms() + LONG_MS)
+			at = now_ms() + LONG_MS;
+		if (w->notify->watchdog_ms > 0 && w->next_sign_ms < at)
+			at = w->next_sign_ms;
+		wait = at - now_ms();
+		if (poll(p, 2, wait < 0 ? 0 : (int)wait) < 0 && errno != EINTR)
+			break;
+		on_signals(w);
+		on_files(w);
+	}
+}
+
+static enum okta_rc
+open_events(struct watch *w, struct okta_err *err)
+{
+	static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2,
+		SIGCHLD };
+	sigset_t set;
+	size_t i;
+
+	(void)sigemptyset(&set);
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		(void)sigaddset(&set, wanted[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return okta_err_sys(err, errno, "sigprocmask");
+	w->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (w->signal_fd < 0)
+		return okta_err_sys(err, errno, "signalfd");
+	w->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (w->inotify_fd < 0 ||
+	    inotify_add_watch(w->inotify_fd, w->state->dir, IN_MOVED_TO | IN_ONLYDIR) < 0)
+		return okta_err_sys(err, errno, "%s: inotify", w->state->dir);
+	return OKTA_OK;
+}
+
+enum okta_rc
+sync_watch(const struct sync_options *options, const struct sync_state *state,
+    const struct sync_notify *notify, struct okta_err *err)
+{
+	struct watch w = { .options = options,
+		.state = state,
+		.notify = notify,
+		.fetcher = SYNC_FETCHER_NONE,
+		.signal_fd = -1,
+		.inotify_fd = -1,
+		.turn = -1 };
+	enum okta_rc r;
+
+	r = open_events(&w, err);
+	if (r == OKTA_OK)
+		r = sync_shared_new(&w.shared, err);
+	if (r == OKTA_OK)
+		r = load(&w, err);
+	if (r == OKTA_OK) {
+		plan_anew(&w);
+		sync_notify_send(notify, "READY=1\nSTATUS=started");
+		loop(&w);
+		sync_notify_send(notify, "STOPPING=1");
+		stop_turn(&w);
+	}
+	okta_conf_free(&w.conf);
+	if (w.inotify_fd >= 0)
+		(void)close(w.inotify_fd);
+	if (w.signal_fd >= 0)
+		(void)close(w.signal_fd);
+	return r;
+}

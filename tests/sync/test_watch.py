@@ -1,0 +1,715 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""okta-sync --watch: signals, the service manager, requests, changes, the log."""
+import os
+import shutil
+import signal
+import subprocess
+
+from watcher import Watch
+from world import Host, Org, as_uid, has, lacks, main, same, test, wait_for
+
+ORG = Org()
+LOGS = 'okta.users.read okta.groups.read okta.apps.read okta.logs.read'
+
+
+def fresh(**keys):
+    ORG.admin('DELETE', '/faults')
+    ORG.admin('POST', '/rates/reset', {})
+    ORG.admin('DELETE', '/log')
+    return Host(ORG, **keys)
+
+
+def gone(pid):
+    try:
+        with open(f'/proc/{pid}/stat', encoding='utf-8') as f:
+            return f.read().rsplit(')', 1)[1].split()[0] == 'Z'
+    except OSError:
+        return True
+
+
+@test
+def it_is_ready_before_the_first_sync_is_through_and_tells_how_that_went():
+    h = fresh()
+    ORG.fault(path='^/api/v1/users', kind='delay', delay_ms=1500, times=1)
+    w = Watch(h, wait=False)
+    w.tells('READY=1')
+    same(h.snapshot(), None)
+    w.says('done: 8 people')
+    w.tells('STATUS=up to date; done: 8 people')
+    w.stop()
+    w.tells('STOPPING=1')
+
+
+@test
+def an_abstract_notify_address_is_understood():
+    w = Watch(fresh(), abstract=True)
+    w.tells('READY=1')
+    w.stop()
+
+
+@test
+def a_notify_address_that_is_none_is_refused():
+    h = fresh()
+    h.write()
+    p = subprocess.run(h.command(), env={'NOTIFY_SOCKET': 'relative'}, capture_output=True, text=True, check=False,
+                       preexec_fn=as_uid)
+    same(p.returncode, 75)
+    has(p.stderr, 'NOTIFY_SOCKET', 'relative')
+
+
+@test
+def signs_of_life_come_while_a_sync_runs():
+    h = fresh()
+    ORG.fault(path='^/api/v1/users', kind='delay', delay_ms=3000, times=1)
+    w = Watch(h, wait=False, env={'WATCHDOG_USEC': '200000'})
+    w.tells('WATCHDOG=1', times=6)
+    lacks(w.text(), 'done:')
+    w.says('done:')
+    w.stop()
+
+
+@test
+def signs_of_life_meant_for_another_process_are_not_sent():
+    w = Watch(fresh(), env={'WATCHDOG_USEC': '100000', 'WATCHDOG_PID': '1'})
+    lacks('\n'.join(w.told), 'WATCHDOG')
+    w.stop()
+
+
+@test
+def SIGTERM_in_the_middle_of_a_sync_ends_it_and_everything_it_started():
+    h = fresh()
+    w = Watch(h)
+    before = h.snapshot()
+    ORG.fault(path='^/api/v1/users', kind='delay', delay_ms=20000, times=-1)
+    ORG.admin('DELETE', '/log')
+    w.send(signal.SIGUSR1)
+    wait_for(lambda: any(x['path'].startswith('/api/v1/groups') for x in ORG.log()))
+    pids = w.children()
+    same(len(pids), 2)
+    w.stop()
+    same(h.snapshot(), before)
+    wait_for(lambda: all(gone(x) for x in pids))
+
+
+@test
+def SIGTERM_while_it_waits_ends_it():
+    has(Watch(fresh()).stop(), 'done:')
+
+
+@test
+def SIGHUP_takes_a_good_configuration():
+    h = fresh()
+    w = Watch(h)
+    same('data' in str(h.dump()[1]), False)
+    h.set(groups__match='linux-users, eng, Data Science', groups__rename='Data Science:data')
+    h.write()
+    w.send(signal.SIGHUP)
+    w.says('done:', times=2)
+    has(str(h.dump()[1]), "'data'")
+    w.tells('RELOADING=1\nMONOTONIC_USEC=')
+    w.tells('READY=1', times=2)
+    w.stop()
+
+
+@test
+def SIGHUP_keeps_the_old_configuration_when_the_new_one_is_wrong_and_says_so():
+    h = fresh()
+    w = Watch(h)
+    h.set(sync__scope='nonsense')
+    h.write()
+    w.send(signal.SIGHUP)
+    w.says('the old one stays in force', 'scope')
+    w.tells('READY=1', times=2)
+    w.now()
+    same(len(h.dump()[0]), 8)
+    w.stop()
+
+
+@test
+def a_wrong_configuration_at_the_start_ends_it_with_78():
+    h = fresh(sync__scope='nonsense')
+    w = Watch(h, wait=False)
+    w.p.wait(10)
+    same(w.p.returncode, 78)
+    w.says('scope')
+    lacks('\n'.join(w.told), 'READY')
+
+
+@test
+def once_asks_the_watcher_and_gives_its_answer():
+    h = fresh()
+    w = Watch(h)
+    made = ORG.admin('POST', '/users', {'login': 'asked@acme.example'})
+    try:
+        out = h.sync()
+        has(out, 'is asked for a full sync', 'done: 9 people')
+        assert 'asked' in h.dump()[0]
+        ORG.switch(admin_role='NONE')
+        before = h.snapshot()
+        has(h.sync(expect=78), 'admin role')
+        same(h.snapshot(), before)
+    finally:
+        ORG.switch(admin_role='SUPER_ADMIN')
+        ORG.admin('DELETE', '/users/' + made['id'])
+    w.stop()
+    same('sync-request' in os.listdir(h.state), False)
+
+
+@test
+def a_request_is_answered_also_when_nothing_could_be_asked_or_the_turn_was_killed():
+    h = fresh()
+    w = Watch(h)
+    os.kill(w.children()[0], signal.SIGKILL)
+    os.rename(h.path('service.key'), h.path('away'))
+    has(h.sync(expect=78), 'private_key_file')
+    os.rename(h.path('away'), h.path('service.key'))
+    ORG.fault(path='^/api/v1/users', kind='delay', delay_ms=20000, times=1)
+    ORG.admin('DELETE', '/log')
+    p = h.start()
+    wait_for(lambda: any(x['path'].startswith('/api/v1/groups') for x in ORG.log()))
+    os.kill(max(w.children()), signal.SIGKILL)
+    out, _ = p.communicate(timeout=20)
+    same(p.returncode, 75)
+    has(out, 'was killed')
+    w.stop()
+
+
+@test
+def accept_shrink_reaches_the_watcher():
+    h = fresh(sync__scope='groups', sync__scope_groups='linux-users', groups__match='linux-users')
+    w = Watch(h)
+    members = list(h.dump()[0])
+    try:
+        for name in members[:3]:
+            ORG.admin('DELETE', f'/groups/linux-users/members/{name}@acme.example')
+        has(h.sync(expect=75), '--accept-shrink')
+        same(set(h.dump()[0]), set(members))
+        has(h.sync('--accept-shrink'), 'done:')
+        same(set(h.dump()[0]), set(members[3:]))
+    finally:
+        for name in members[:3]:
+            ORG.admin('PUT', f'/groups/linux-users/members/{name}@acme.example')
+    w.stop()
+
+
+@test
+def a_second_watcher_is_refused():
+    h = fresh()
+    w = Watch(h)
+    v = Watch(h, wait=False, abstract=True)
+    v.p.wait(10)
+    same(v.p.returncode, 75)
+    v.says('another okta-sync')
+    w.stop()
+
+
+@test
+def a_run_that_fails_keeps_the_snapshot_says_one_line_and_is_tried_again():
+    h = fresh()
+    w = Watch(h)
+    before = h.snapshot()
+    ORG.fault(path='^/api/v1/', kind='status', status=400, times=-1)
+    w.send(signal.SIGUSR1)
+    w.says('HTTP 400')
+    same(w.text().count('HTTP 400'), 1)
+    same(h.snapshot(), before)
+    wait_for(lambda: h.status()['result'] == 'kept')
+    ORG.admin('DELETE', '/faults')
+    w.now()
+    w.stop()
+
+
+@test
+def a_turn_that_is_killed_is_said_and_does_not_end_the_watch():
+    h = fresh()
+    w = Watch(h)
+    before = h.snapshot()
+    ORG.fault(path='^/api/v1/users', kind='delay', delay_ms=20000, times=1)
+    ORG.admin('DELETE', '/log')
+    known = set(w.children())
+    w.send(signal.SIGUSR1)
+    wait_for(lambda: any(x['path'].startswith('/api/v1/groups') for x in ORG.log()))
+    for pid in set(w.children()) - known:
+        os.kill(pid, signal.SIGKILL)
+    w.says('was killed')
+    same(h.snapshot(), before)
+    w.now()
+    w.stop()
+
+
+@test
+def no_refusal_is_said_twice_unless_it_comes_back():
+    h = fresh()
+    w = Watch(h)
+    w.now()
+    same(w.text().count('refused user "judy@partner.example"'), 1)
+    w.stop()
+
+
+def ask(w, *changes):
+    """Make CHANGES, have Okta asked, and wait until that is through."""
+    for c in changes:
+        c()
+    w.ask()
+
+
+def content(h):
+    return h.dump()[:2]
+
+
+def equal_to_full(h):
+    """What is published is what a full sync of the same directory publishes."""
+    full = Host(ORG)
+    full.keys = dict(h.keys)
+    shutil.copy(os.path.join(h.state, 'registry.db'), full.state)
+    full.sync()
+    same(content(h), content(full))
+
+
+def asked(*but):
+    """Paths of the management API since the log of requests was emptied."""
+    return [x['path'] for x in ORG.log() if x['path'].startswith('/api/') and not any(b in x['path'] for b in but)]
+
+
+def without_log(**keys):
+    ORG.switch(granted_scopes=LOGS.split()[:3])
+    h = fresh(sync__interval_s='3600', **keys)
+    h.logless = True
+    return h
+
+
+def with_log(**keys):
+    ORG.switch(granted_scopes=LOGS.split())
+    return fresh(sync__interval_s='3600', **keys)
+
+
+class Person:
+    """Somebody who comes and, at the end, is gone."""
+    def __init__(self, login='new@acme.example', **more):
+        self.login, self.more = login, more
+
+    def __enter__(self):
+        self.id = ORG.admin('POST', '/users', {'login': self.login, **self.more})['id']
+        return self
+
+    def __exit__(self, *_):
+        ORG.switch(search_delay_ms=0)
+        try:
+            ORG.admin('DELETE', '/users/' + self.id)
+        except RuntimeError:
+            pass  # the test did
+
+    def patch(self, **what):
+        ORG.admin('PATCH', '/users/' + self.id, what)
+
+
+def files_of(h):
+    return {x: os.stat(os.path.join(h.state, x)).st_mtime_ns
+            for x in ('directory.snapshot', 'registry.db', 'sync-base')}
+
+
+@test
+def a_change_is_published_without_reading_everything_again():
+    h = without_log()
+    w = Watch(h)
+    ORG.admin('DELETE', '/log')
+    with Person(groups=['linux-users']) as p:
+        ask(w)
+        w.says('updated: 9 people')
+        assert 'new' in h.dump()[1]['linux-users']['members']
+        equal_to_full(h)
+        ask(w, lambda: p.patch(status='SUSPENDED'))
+        same(h.dump()[0]['new']['status'], 'SUSPENDED')
+        ask(w, lambda: ORG.admin('DELETE', '/groups/linux-users/members/new@acme.example'))
+        lacks(str(h.dump()[1]['linux-users']['members']), 'new')
+        equal_to_full(h)
+    w.stop()
+
+
+@test
+def with_the_log_what_its_events_name_is_read_anew_and_nothing_else():
+    h = with_log()
+    w = Watch(h)
+    ask(w)
+    ORG.admin('DELETE', '/log')
+    with Person(groups=['linux-users']) as p:
+        ask(w)
+        assert 'new' in h.dump()[1]['linux-users']['members']
+        same([x for x in asked('/api/v1/logs') if p.id not in x], [])
+        equal_to_full(h)
+    ask(w)
+    assert 'new' not in h.dump()[0]
+    w.stop()
+
+
+@test
+def where_nothing_changes_two_requests_are_made_and_nothing_is_written():
+    h = without_log()
+    w = Watch(h)
+
+    def price():
+        ORG.admin('DELETE', '/log')
+        ask(w)
+        return len(asked())
+
+    wait_for(lambda: price() == 2)  # groups whose last change is younger than two seconds are read again
+    before = files_of(h)
+    for _ in range(3):
+        same(price(), 2)
+    same(files_of(h), before)
+    w.stop()
+
+
+@test
+def with_the_log_where_nothing_changes_one_request_is_made_and_nothing_is_written():
+    h = with_log()
+    w = Watch(h)
+    ask(w)
+    before = files_of(h)
+    for _ in range(3):
+        ORG.admin('DELETE', '/log')
+        ask(w)
+        same(len(asked()), 1)
+    same(files_of(h), before)
+    w.stop()
+
+
+@test
+def what_is_read_anew_and_is_as_it_was_is_not_published():
+    h = with_log()
+    w = Watch(h)
+    with Person() as p:
+        ask(w)
+        before = files_of(h)
+        ORG.admin('DELETE', '/log')
+        ask(w, lambda: p.patch(profile={'firstName': 'Test'}))
+        has(str(asked()), p.id)
+        same(files_of(h), before)
+    w.stop()
+
+
+@test
+def a_host_whose_clock_is_ten_minutes_wrong_misses_nothing():
+    for skew in (600, -600):
+        for make in (with_log, without_log):
+            h = make()
+            h.use_ssws()
+            ORG.admin('POST', '/clock', {'skew_s': skew})
+            if make is without_log:
+                ORG.fault(path='^/api/v1/logs', kind='status', status=403, body='', times=-1)
+            try:
+                w = Watch(h)
+                ask(w)
+                with Person(groups=['eng']) as p:
+                    ask(w)
+                    assert 'new' in h.dump()[1]['eng']['members']
+                    ask(w, lambda: p.patch(status='SUSPENDED'))
+                    same(h.dump()[0]['new']['status'], 'SUSPENDED')
+                w.stop()
+            finally:
+                ORG.admin('POST', '/clock', {'skew_s': 0})
+                ORG.admin('DELETE', '/faults')
+
+
+@test
+def a_change_that_the_search_index_shows_late_is_not_missed():
+    h = without_log()
+    w = Watch(h)
+    with Person() as p:
+        ask(w)
+        ORG.switch(search_delay_ms=1500)
+        ask(w, lambda: p.patch(status='SUSPENDED'))
+        ask(w)
+        wait_for(lambda: ask(w) or h.dump()[0]['new']['status'] == 'SUSPENDED')
+    w.stop()
+
+
+@test
+def what_the_search_index_still_says_does_not_undo_what_was_read_by_id():
+    h = with_log()
+    w = Watch(h)
+    with Person() as p:
+        ask(w)
+        ORG.switch(search_delay_ms=600000)
+        ask(w, lambda: p.patch(status='SUSPENDED'))
+        same(h.dump()[0]['new']['status'], 'SUSPENDED')
+        w.stop()
+        ORG.admin('DELETE', '/log')
+        w = Watch(h)  # begins by asking what changed
+        has(str(asked()), 'search=')
+        same(h.dump()[0]['new']['status'], 'SUSPENDED')
+    w.stop()
+
+
+@test
+def a_watcher_that_starts_again_goes_on_where_it_was():
+    h = with_log()
+    Watch(h).stop()
+    ORG.admin('DELETE', '/log')
+    with Person():
+        w = Watch(h)
+        assert 'new' in h.dump()[0]
+        same([x for x in asked() if x.startswith('/api/v1/users?') and 'search=' not in x], [])
+        w.stop()
+
+
+@test
+def a_link_of_the_log_that_Okta_knows_no_more_is_replaced_and_nothing_is_missed():
+    h = with_log()
+    w = Watch(h)
+    ask(w)
+    with Person() as p:
+        ORG.fault(path='^/api/v1/logs.*after=', kind='status', status=400, times=1)
+        ask(w)
+        assert 'new' in h.dump()[0]
+        lacks(w.text(), 'HTTP 400')
+        ask(w, lambda: p.patch(status='SUSPENDED'))
+        same(h.dump()[0]['new']['status'], 'SUSPENDED')
+    w.stop()
+
+
+@test
+def events_that_come_twice_and_in_another_order_change_nothing():
+    h = with_log()
+    ORG.switch(log_repeat=True, log_reverse=True)
+    try:
+        w = Watch(h)
+        ask(w)
+        with Person(groups=['eng']) as p:
+            ORG.admin('DELETE', '/groups/eng/members/' + p.login)
+            ORG.admin('PUT', '/groups/eng/members/' + p.login)
+            ask(w)
+            equal_to_full(h)
+        ask(w)
+        equal_to_full(h)
+        w.stop()
+    finally:
+        ORG.switch(log_repeat=False, log_reverse=False)
+
+
+@test
+def a_log_that_may_not_be_read_is_said_once_with_the_remedy():
+    h = without_log()
+    w = Watch(h)
+    ask(w)
+    ask(w)
+    w.says('okta.logs.read is not granted')
+    same(w.text().count('System Log'), 1)
+    with Person():
+        ask(w)
+        same(h.status()['log'], False)
+    w.stop()
+
+
+@test
+def scope_groups_without_okta_users_read_reads_everything_each_time_and_says_so_once():
+    ORG.switch(granted_scopes=['okta.groups.read'])
+    h = fresh(sync__scope='groups', sync__scope_groups='linux-users', sync__interval_s='3600')
+    h.logless = True
+    try:
+        w = Watch(h)
+        with Person(groups=['linux-users']):
+            ask(w)
+            assert 'new' in h.dump()[0]
+        same(w.text().count('cannot be asked who changed'), 1)
+        has(w.text(), 'okta.users.read')
+        w.stop()
+    finally:
+        ORG.switch(granted_scopes=LOGS.split())
+
+
+@test
+def people_come_into_and_leave_groups_in_scope_with_the_memberships_they_have():
+    for make in (with_log, without_log):
+        h = make(sync__scope='groups', sync__scope_groups='eng', groups__match='eng, linux-users',
+                 sync__max_removal_percent='100')
+        with Person(groups=['linux-users']) as p:
+            w = Watch(h)  # the group he is in is read while he is nobody in scope
+            ask(w)
+            same(set(h.dump()[0]), {'ada', 'bob'})
+            ask(w, lambda: ORG.admin('PUT', '/groups/eng/members/' + p.login))
+            assert 'new' in h.dump()[1]['linux-users']['members']
+            equal_to_full(h)
+            ask(w, lambda: ORG.admin('DELETE', '/groups/eng/members/' + p.login))
+            assert 'new' not in h.dump()[0]
+            equal_to_full(h)
+        w.stop()
+
+
+@test
+def whoever_comes_into_scope_brings_the_memberships_that_were_read_before():
+    h = with_log(sync__scope='groups', sync__scope_groups='eng', groups__match='eng, linux-users')
+    w = Watch(h)
+    try:
+        ask(w, lambda: ORG.admin('PUT', '/groups/eng/members/heidi@acme.example'))
+        assert 'heidi' in h.dump()[1]['linux-users']['members']
+        equal_to_full(h)
+    finally:
+        ORG.admin('DELETE', '/groups/eng/members/heidi@acme.example')
+    w.stop()
+
+
+@test
+def people_are_assigned_to_the_app_and_unassigned():
+    app = '0oanativesecretlogi1'
+    ORG.admin('DELETE', f'/apps/{app}/groups/Everyone')
+    ORG.admin('PUT', f'/apps/{app}/groups/eng')
+    try:
+        for make in (with_log, without_log):
+            h = make(sync__scope='app', sync__app_id=app, sync__max_removal_percent='100')
+            w = Watch(h)
+            same(set(h.dump()[0]), {'ada', 'bob'})
+            with Person(groups=['linux-users']) as p:
+                ask(w, lambda: ORG.admin('PUT', f'/apps/{app}/users/{p.login}'))
+                assert 'new' in h.dump()[1]['linux-users']['members']
+                equal_to_full(h)
+                ask(w, lambda: ORG.admin('DELETE', f'/apps/{app}/users/{p.login}'))
+                assert 'new' not in h.dump()[0]
+                ask(w, lambda: ORG.admin('PUT', '/groups/eng/members/' + p.login))
+                assert 'new' in h.dump()[0]
+                equal_to_full(h)
+            ORG.admin('DELETE', f'/apps/{app}/groups/eng')
+            ORG.admin('PUT', f'/apps/{app}/users/ada@acme.example')
+            ask(w)
+            same(set(h.dump()[0]), {'ada'})
+            ORG.admin('DELETE', f'/apps/{app}/users/ada@acme.example')
+            ORG.admin('PUT', f'/apps/{app}/groups/eng')
+            w.stop()
+    finally:
+        ORG.admin('DELETE', f'/apps/{app}/groups/eng')
+        ORG.admin('PUT', f'/apps/{app}/groups/Everyone')
+
+
+@test
+def a_group_that_comes_into_a_rule_by_its_new_name_brings_its_members():
+    for make in (with_log, without_log):
+        made = ORG.admin('POST', '/groups', {'name': 'quiet'})
+        h = make(groups__match='linux-users, loud')
+        try:
+            ORG.admin('PUT', f'/groups/{made["id"]}/members/ada@acme.example')
+            w = Watch(h)
+            ask(w, lambda: ORG.admin('PATCH', '/groups/' + made['id'], {'name': 'loud'}))
+            same(h.dump()[1]['loud']['members'], ['ada'])
+            ask(w, lambda: ORG.admin('PATCH', '/groups/' + made['id'], {'name': 'quiet'}))
+            assert 'loud' not in h.dump()[1]
+            equal_to_full(h)
+            w.stop()
+        finally:
+            ORG.admin('DELETE', '/groups/' + made['id'])
+
+
+@test
+def when_a_group_in_scope_gets_another_name_everything_is_read_and_the_error_is_said():
+    made = ORG.admin('POST', '/groups', {'name': 'chosen'})
+    ORG.admin('PUT', f'/groups/{made["id"]}/members/ada@acme.example')
+    h = with_log(sync__scope='groups', sync__scope_groups='chosen, linux-users')
+    try:
+        w = Watch(h)
+        before = h.snapshot()
+        ORG.admin('PATCH', '/groups/' + made['id'], {'name': 'renamed'})
+        w.send(signal.SIGUSR2)
+        w.says('no group "chosen"')
+        same(h.snapshot(), before)
+        w.stop()
+    finally:
+        ORG.admin('DELETE', '/groups/' + made['id'])
+
+
+@test
+def a_deletion_that_leaves_no_trace_is_found_by_the_next_full_sync():
+    h = without_log()
+    w = Watch(h)
+    with Person() as p:
+        ask(w)
+        assert 'new' in h.dump()[0]
+        ask(w, lambda: ORG.admin('DELETE', '/users/' + p.id))
+        w.now()
+        assert 'new' not in h.dump()[0]
+    w.stop()
+
+
+@test
+def the_brake_holds_changes_too_and_lets_go_when_told():
+    h = with_log(sync__scope='groups', sync__scope_groups='linux-users', groups__match='linux-users')
+    w = Watch(h)
+    ask(w)
+    members = list(h.dump()[0])
+    before = h.snapshot()
+    try:
+        for name in members[:3]:
+            ORG.admin('DELETE', f'/groups/linux-users/members/{name}@acme.example')
+        w.send(signal.SIGUSR2)
+        w.says('--accept-shrink')
+        same(h.snapshot(), before)
+        h.sync('--accept-shrink')
+        same(set(h.dump()[0]), set(members[3:]))
+    finally:
+        for name in members[:3]:
+            ORG.admin('PUT', f'/groups/linux-users/members/{name}@acme.example')
+    w.stop()
+
+
+@test
+def a_base_that_is_damaged_missing_or_of_another_configuration_means_reading_everything():
+    h = with_log(sync__max_removal_percent='100')
+    base = os.path.join(h.state, 'sync-base')
+
+    def damage():
+        with open(base, 'r+b') as f:
+            f.seek(120)
+            byte = f.read(1)
+            f.seek(120)
+            f.write(bytes([byte[0] ^ 1]))
+
+    Watch(h).stop()
+    same(os.stat(base).st_mode & 0o777, 0o600)
+    for spoil in (damage, lambda: os.unlink(base), lambda: os.truncate(base, 60), lambda: os.chmod(base, 0o644),
+                  lambda: h.set(groups__match='linux-users, sudo')):
+        spoil()
+        ORG.admin('DELETE', '/log')
+        Watch(h).stop()
+        assert any(x.startswith('/api/v1/users?') and 'search=' not in x for x in asked()), asked()
+    w = Watch(h)
+    ask(w)
+    damage()  # while it runs
+    with Person():
+        w.send(signal.SIGUSR2)
+        w.says('done: 9 people')
+    w.stop()
+
+
+@test
+def once_leaves_no_base_that_is_older_than_its_snapshot():
+    h = with_log()
+    Watch(h).stop()
+    h.sync()
+    same(os.path.exists(os.path.join(h.state, 'sync-base')), False)
+
+
+@test
+def no_secret_is_in_the_base():
+    h = with_log()
+    Watch(h).stop()
+    with open(os.path.join(h.state, 'sync-base'), 'rb') as f:
+        data = f.read().decode('latin-1')
+    lacks(data, 'eyJ', ORG.secret('ssws-token'), *[x for x in ORG.secret('service.key').splitlines() if len(x) == 64])
+
+
+@test
+def a_fetcher_that_dies_is_replaced():
+    h = with_log()
+    w = Watch(h)
+    ask(w)
+    os.kill(w.children()[0], signal.SIGKILL)
+    with Person():
+        ask(w)
+        assert 'new' in h.dump()[0]
+    w.stop()
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    finally:
+        Watch.end_all()

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* links: oktasync snap model base; libs: */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../cmd/okta-sync/base.h"
+#include "../../cmd/okta-sync/stale.h"
+
+static char path[] = "/tmp/okta-test-base.XXXXXX";
+
+static struct okta_view
+v(const char *s)
+{
+	return okta_view_str(s);
+}
+
+static void
+fill(struct sync_records *rec)
+{
+	const struct okta_directory_user ada = { v("00u1"), v("ACTIVE"), v("ada@x"),
+		v("ada@x"), v("Ada"), v("7"), v("") };
+
+	rec->keep_strays = true;
+	assert_int_equal(sync_records_add_group(rec, v("00g1"), v("eng")), OKTA_OK);
+	assert_int_equal(sync_records_add_user(rec, &ada), OKTA_OK);
+	assert_int_equal(sync_records_add_member(rec, 0, v("00u1")), OKTA_OK);
+	assert_int_equal(sync_records_add_member(rec, 0, v("00u2")), OKTA_OK);
+	assert_int_equal(sync_records_finish(rec), OKTA_OK);
+}
+
+static void
+write_one(void)
+{
+	struct sync_base_head head = {
+		.conf_sum = 5, .clock_s = 11, .full_s = 12, .published_s = 13
+	};
+	struct sync_records rec = { 0 };
+	struct okta_err err = { 0 };
+
+	fill(&rec);
+	head.content_sum = sync_base_content_sum(&rec);
+	(void)snprintf(head.link, sizeof(head.link), "https://x/next");
+	assert_int_equal(sync_base_write(path, &head, &rec, &err), OKTA_OK);
+	sync_records_clear(&rec);
+}
+
+static void
+base_gives_back_what_was_written(void **state)
+{
+	struct sync_base base = { 0 };
+	struct okta_err err = { 0 };
+	uint32_t user, group;
+
+	(void)state;
+	write_one();
+	assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_OK);
+	assert_int_equal(base.head.clock_s, 11);
+	assert_int_equal(base.head.full_s, 12);
+	assert_int_equal(base.head.published_s, 13);
+	assert_string_equal(base.head.link, "https://x/next");
+	assert_int_equal(base.n_users, 1);
+	assert_true(okta_view_eq_str(base.users[0].display_name, "Ada"));
+	assert_true(okta_view_eq_str(base.users[0].uid, "7"));
+	assert_int_equal(base.n_strays, 1);
+	assert_true(okta_view_eq_str(base.strays[0], "00u2"));
+	assert_int_equal(base.n_members, 2);
+	sync_base_member(&base, 1, &user, &group);
+	assert_int_equal(user, 1); /* the stray */
+	assert_int_equal(group, 0);
+	sync_base_clear(&base);
+}
+
+static void
+base_refuses_every_flipped_byte_and_every_shorter_file(void **state)
+{
+	struct sync_base base = { 0 };
+	struct okta_err err = { 0 };
+	struct stat st;
+	unsigned char byte;
+	off_t i;
+	int fd;
+
+	(void)state;
+	write_one();
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(st.st_size > 200);
+	for (i = 0; i < st.st_size; i++) {
+		assert_int_equal(pread(fd, &byte, 1, i), 1);
+		byte ^= 0x10;
+		assert_int_equal(pwrite(fd, &byte, 1, i), 1);
+		assert_int_not_equal(sync_base_load(path, 5, &base, &err), OKTA_OK);
+		sync_base_clear(&base);
+		byte ^= 0x10;
+		assert_int_equal(pwrite(fd, &byte, 1, i), 1);
+	}
+	assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_OK);
+	sync_base_clear(&base);
+	for (i = st.st_size - 1; i >= 0; i--) {
+		assert_int_equal(ftruncate(fd, i), 0);
+		assert_int_not_equal(sync_base_load(path, 5, &base, &err), OKTA_OK);
+		sync_base_clear(&base);
+	}
+	(void)close(fd);
+}
+
+static void
+base_refuses_another_configuration_and_a_file_others_can_read(void **state)
+{
+	struct sync_base_head head = { .full_s = 99 };
+	struct sync_base base = { 0 };
+	struct okta_err err = { 0 };
+
+	(void)state;
+	write_one();
+	assert_int_equal(sync_base_look(path, 5, &head), OKTA_OK);
+	assert_int_equal(head.full_s, 12);
+	assert_int_equal(sync_base_look(path, 6, &head), OKTA_E_NOTFOUND);
+	assert_int_equal(sync_base_load(path, 6, &base, &err), OKTA_E_INPUT);
+	sync_base_clear(&base);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(sync_base_look(path, 5, &head), OKTA_E_NOTFOUND);
+	(void)unlink(path);
+	assert_int_equal(sync_base_look(path, 5, &head), OKTA_E_NOTFOUND);
+}
+
+/* Equal content, equal sum: whatever came first. */
+static void
+base_sums_content_whatever_its_order_and_sees_each_difference(void **state)
+{
+	const struct okta_directory_user a = { v("00u1"), v("ACTIVE"), v("a"), v("a"),
+		v(""), v(""), v("") },
+					 b = { v("00u2"), v("ACTIVE"), v("b"), v("b"),
+						 v(""), v(""), v("") };
+	struct sync_records one = { 0 }, two = { 0 }, three = { 0 };
+
+	(void)state;
+	assert_int_equal(sync_records_add_group(&one, v("00g1"), v("x")), OKTA_OK);
+	assert_int_equal(sync_records_add_group(&one, v("00g2"), v("y")), OKTA_OK);
+	assert_int_equal(sync_records_add_user(&one, &a), OKTA_OK);
+	assert_int_equal(sync_records_add_user(&one, &b), OKTA_OK);
+	assert_int_equal(sync_records_add_member(&one, 0, v("00u1")), OKTA_OK);
+	assert_int_equal(sync_records_finish(&one), OKTA_OK);
+
+	assert_int_equal(sync_records_add_group(&two, v("00g2"), v("y")), OKTA_OK);
+	assert_int_equal(sync_records_add_group(&two, v("00g1"), v("x")), OKTA_OK);
+	assert_int_equal(sync_records_add_user(&two, &b), OKTA_OK);
+	assert_int_equal(sync_records_add_user(&two, &a), OKTA_OK);
+	assert_int_equal(sync_records_add_member(&two, 1, v("00u1")), OKTA_OK);
+	assert_int_equal(sync_records_finish(&two), OKTA_OK);
+	assert_true(sync_base_content_sum(&one) == sync_base_content_sum(&two));
+
+	assert_int_equal(sync_records_add_group(&three, v("00g1"), v("x")), OKTA_OK);
+	assert_int_equal(sync_records_add_group(&three, v("00g2"), v("y")), OKTA_OK);
+	assert_int_equal(sync_records_add_user(&three, &a), OKTA_OK);
+	assert_int_equal(sync_records_add_user(&three, &b), OKTA_OK);
+	assert_int_equal(sync_records_add_member(&three, 1, v("00u1")), OKTA_OK);
+	assert_int_equal(sync_records_finish(&three), OKTA_OK);
+	assert_false(sync_base_content_sum(&one) == sync_base_content_sum(&three));
+	sync_records_clear(&one);
+	sync_records_clear(&two);
+	sync_records_clear(&three);
+}
+
+static void
+base_belongs_to_the_keys_that_decide_what_is_read(void **state)
+{
+	char org[] = "https://a", other[] = "https://b", group[] = "eng";
+	char *list[] = { group };
+	struct okta_conf a = { .org_url = org, .scope = OKTA_SCOPE_ALL }, b = a;
+
+	(void)state;
+	assert_true(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+	b.max_removal_percent = 7;
+	assert_true(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+	b.org_url = other;
+	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+	b = a;
+	b.match = (struct okta_list){ list, 1 };
+	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+	b = a;
+	b.deny_groups = (struct okta_list){ list, 1 };
+	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+	b = a;
+	b.scope = OKTA_SCOPE_APP;
+	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+	b = a;
+	b.uid_from = group;
+	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+}
+
+/* An idle org's snapshot must not grow so old that hosts refuse it. */
+static void
+base_is_stale_by_age_by_a_clock_set_back_and_by_local_accounts(void **state)
+{
+	const struct okta_conf conf = { .snapshot_max_age_s = 4000 };
+	const struct sync_base_head head = { .published_s = 100000, .local_sum = 3 };
+
+	(void)state;
+	assert_false(sync_is_stale(&head, &conf, 3, 100000));
+	assert_false(sync_is_stale(&head, &conf, 3, 101000));
+	assert_true(sync_is_stale(&head, &conf, 3, 101001));
+	assert_true(sync_is_stale(&head, &conf, 3, 99999));
+	assert_true(sync_is_stale(&head, &conf, 4, 100000));
+	assert_true(sync_local_sum() == sync_local_sum());
+}
+
+static int
+make_path(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	return fd < 0 || close(fd) < 0;
+}
+
+static int
+drop_path(void **state)
+{
+	(void)state;
+	(void)unlink(path);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(base_gives_back_what_was_written),
+		cmocka_unit_test(base_refuses_every_flipped_byte_and_every_shorter_file),
+		cmocka_unit_test(
+		    base_refuses_another_configuration_and_a_file_others_can_read),
+		cmocka_unit_test(
+		    base_sums_content_whatever_its_order_and_sees_each_difference),
+		cmocka_unit_test(base_belongs_to_the_keys_that_decide_what_is_read),
+		cmocka_unit_test(
+		    base_is_stale_by_age_by_a_clock_set_back_and_by_local_accounts),
+	};
+
+	return cmocka_run_group_tests(tests, make_path, drop_path);
+}

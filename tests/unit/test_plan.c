@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* links: oktasync */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../cmd/okta-sync/plan.h"
+
+#define MINUTE INT64_C(60000)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+/* A host whose clock the test moves, and an Okta that answers at once. */
+struct host {
+	struct sync_plan plan;
+	int64_t now;
+	uint64_t full, changes, log;
+	int64_t last_ask, longest; /* between two errands that see a change */
+};
+
+static void
+start(struct host *h, bool log, int64_t age_ms)
+{
+	*h = (struct host){ .plan = { .interval_ms = MINUTE,
+				.full_interval_ms = DAY,
+				.use_log = log },
+		.now = 1000 };
+	sync_plan_start(&h->plan, age_ms, h->now, 0);
+	h->last_ask = h->now;
+}
+
+static uint64_t
+price(enum sync_errand errand)
+{
+	return errand == SYNC_ERRAND_FULL ? 500 : errand == SYNC_ERRAND_CHANGES ? 2 : 1;
+}
+
+/* One step: an errand, or the time until the next. */
+static enum sync_errand
+step(struct host *h, enum sync_end_kind how, int64_t takes_ms)
+{
+	int64_t until = 0, began = h->now;
+	enum sync_errand errand = sync_plan_next(&h->plan, h->now, &until);
+
+	if (errand == SYNC_ERRAND_NONE) {
+		assert_true(until > h->now); /* or it would never sleep */
+		h->now = until;
+		return errand;
+	}
+	h->full += errand == SYNC_ERRAND_FULL;
+	h->changes += errand == SYNC_ERRAND_CHANGES;
+	h->log += errand == SYNC_ERRAND_LOG;
+	if (began - h->last_ask > h->longest)
+		h->longest = began - h->last_ask;
+	h->last_ask = began;
+	h->now += takes_ms;
+	sync_plan_ended(&h->plan, errand, how, began, price(errand), h->now, 0);
+	return errand;
+}
+
+static void
+run(struct host *h, int64_t ms, int64_t takes_ms)
+{
+	int64_t end = h->now + ms;
+
+	while (h->now < end)
+		(void)step(h, SYNC_ENDED_WELL, takes_ms);
+}
+
+static enum sync_errand
+next(struct host *h, enum sync_end_kind how)
+{
+	enum sync_errand errand;
+
+	do
+		errand = step(h, how, 100);
+	while (errand == SYNC_ERRAND_NONE);
+	return errand;
+}
+
+static void
+plan_asks_twice_a_minute_where_nothing_changes_and_sees_a_change_within_60_s(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, false, 0);
+	run(&h, 23 * HOUR, 300);
+	assert_int_equal(h.log + h.full, 0);
+	assert_in_range(h.changes * 2, 23 * 60 * 2 - 2, 23 * 60 * 2);
+	assert_in_range(h.longest, 1, MINUTE);
+}
+
+static void
+plan_asks_six_times_a_minute_with_the_log_and_sees_a_change_within_10_s(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, true, 0);
+	h.plan.next_changes_ms += MINUTE; /* begin in the steady state */
+	run(&h, 23 * HOUR, 300);
+	assert_int_equal(h.full, 0);
+	assert_in_range(h.log + 2 * h.changes, 23 * 360 - 60, 23 * 360 + 2);
+	/* once an hour two requests take the place of two: the one between sees less */
+	assert_in_range(h.changes, 22, 24);
+	assert_in_range(h.longest, 1, 2 * SYNC_LOG_INTERVAL_MS);
+}
+
+static void
+plan_reads_everything_once_a_day_at_another_time_on_each_host(void **state)
+{
+	struct host a, b;
+	int64_t until_a = 0, until_b = 0;
+
+	(void)state;
+	start(&a, false, 0);
+	run(&a, 10 * DAY, 60000);
+	assert_in_range(a.full, 9, 10);
+
+	start(&a, true, 0);
+	start(&b, true, 0);
+	sync_plan_start(&a.plan, 0, a.now, 12345);
+	sync_plan_start(&b.plan, 0, b.now, 2345678);
+	assert_int_not_equal(a.plan.next_full_ms, b.plan.next_full_ms);
+	assert_in_range(a.plan.next_full_ms - a.now, DAY - DAY / 10, DAY);
+	(void)sync_plan_next(&a.plan, a.now, &until_a);
+	(void)sync_plan_next(&b.plan, b.now, &until_b);
+}
+
+static void
+plan_begins_with_everything_when_there_is_nothing_to_build_on_or_it_is_old(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, true, -1);
+	assert_int_equal(next(&h, SYNC_ENDED_WELL), SYNC_ERRAND_FULL);
+	assert_int_equal(next(&h, SYNC_ENDED_WELL), SYNC_ERRAND_LOG);
+	start(&h, true, DAY);
+	assert_int_equal(next(&h, SYNC_ENDED_WELL), SYNC_ERRAND_FULL);
+	start(&h, true, DAY / 2);
+	assert_int_equal(next(&h, SYNC_ENDED_WELL), SYNC_ERRAND_CHANGES);
+}
+
+static void
+plan_waits_longer_after_each_failure_up_to_a_quarter_of_an_hour(void **state)
+{
+	int64_t until = 0, last = 0, wait;
+	struct host h;
+	int i;
+
+	(void)state;
+	start(&h, false, 0);
+	for (i = 0; i < 12; i++) {
+		assert_int_equal(next(&h, SYNC_ENDED_BADLY), SYNC_ERRAND_CHANGES);
+		assert_int_equal(
+		    sync_plan_next(&h.plan, h.now, &until), SYNC_ERRAND_NONE);
+		wait = until - h.now;
+		assert_true(wait >= last && wait <= SYNC_RETRY_MAX_MS);
+		last = wait;
+	}
+	assert_int_equal(last, SYNC_RETRY_MAX_MS);
+	assert_int_equal(next(&h, SYNC_ENDED_WELL), SYNC_ERRAND_CHANGES);
+	assert_int_equal(h.plan.failures, 0);
+}
+
+static void
+plan_spreads_a_fleet_that_failed_at_once(void **state)
+{
+	struct host a, b;
+
+	(void)state;
+	start(&a, false, 0);
+	start(&b, false, 0);
+	sync_plan_ended(&a.plan, SYNC_ERRAND_CHANGES, SYNC_ENDED_BADLY, 0, 2, 1000, 1);
+	sync_plan_ended(&b.plan, SYNC_ERRAND_CHANGES, SYNC_ENDED_BADLY, 0, 2, 1000, 5000);
+	assert_int_not_equal(a.plan.not_before_ms, b.plan.not_before_ms);
+	assert_true(b.plan.not_before_ms - 1000 >= SYNC_RETRY_MIN_MS / 2);
+}
+
+/* A brake that holds the daily one must not keep a suspension from the host. */
+static void
+plan_goes_on_asking_for_changes_while_reading_everything_fails(void **state)
+{
+	int64_t until = 0;
+	struct host h;
+	int i;
+
+	(void)state;
+	start(&h, false, 0);
+	sync_plan_request(&h.plan);
+	assert_int_equal(next(&h, SYNC_ENDED_BADLY), SYNC_ERRAND_FULL);
+	h.full = h.changes = 0;
+	for (i = 0; i < 800; i++)
+		(void)step(&h,
+		    sync_plan_next(&h.plan, h.now, &until) == SYNC_ERRAND_FULL
+			? SYNC_ENDED_BADLY
+			: SYNC_ENDED_WELL,
+		    100);
+	assert_true(h.changes > 5 * h.full && h.full > 1);
+}
+
+static void
+plan_reads_everything_when_changes_cannot_say_it_but_not_without_end(void **state)
+{
+	struct host h;
+	int i;
+
+	(void)state;
+	start(&h, false, 0);
+	assert_int_equal(next(&h, SYNC_ENDED_NEEDS_FULL), SYNC_ERRAND_CHANGES);
+	assert_int_equal(next(&h, SYNC_ENDED_BADLY), SYNC_ERRAND_FULL);
+	h.full = 0;
+	for (i = 0; i < 60; i++) { /* an hour and more */
+		(void)next(&h, h.plan.full_failures > 0 && h.now < h.plan.next_full_ms
+				   ? SYNC_ENDED_NEEDS_FULL
+				   : SYNC_ENDED_BADLY);
+		h.plan.not_before_ms = h.now;
+	}
+	assert_in_range(h.full, 1, 12);
+}
+
+static void
+plan_asks_less_often_for_lists_that_cost_more(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, false, 0);
+	sync_plan_ended(
+	    &h.plan, SYNC_ERRAND_CHANGES, SYNC_ENDED_WELL, h.now, 11, h.now, 0);
+	assert_int_equal(h.plan.next_changes_ms, h.now + 11 * MINUTE / 2);
+
+	sync_plan_without_changes(&h.plan, h.now);
+	sync_plan_ended(&h.plan, SYNC_ERRAND_FULL, SYNC_ENDED_WELL, h.now, 40, h.now, 0);
+	assert_int_equal(h.plan.next_full_ms, h.now + 20 * MINUTE);
+	h.now = h.plan.next_full_ms - 1;
+	assert_int_equal(next(&h, SYNC_ENDED_WELL), SYNC_ERRAND_FULL);
+}
+
+static void
+plan_goes_over_to_changes_at_once_when_the_log_is_refused(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, true, 0);
+	(void)next(&h, SYNC_ENDED_WELL);
+	sync_plan_without_log(&h.plan, h.now);
+	assert_int_equal(next(&h, SYNC_ENDED_WELL), SYNC_ERRAND_CHANGES);
+	h.log = h.changes = 0;
+	run(&h, SYNC_LOG_AGAIN_MS - MINUTE, 100);
+	assert_int_equal(h.log, 0);
+	assert_in_range(h.changes, 57, 60);
+	/* a grant may come later, and a refusal may have been a passing one */
+	run(&h, 2 * MINUTE, 100);
+	assert_in_range(h.log, 1, 2);
+	sync_plan_with_log(&h.plan);
+	h.log = 0;
+	run(&h, HOUR, 100);
+	assert_in_range(h.log, 350, 360);
+}
+
+static void
+plan_rests_half_as_long_as_a_change_took(void **state)
+{
+	struct host h;
+	int64_t until = 0;
+
+	(void)state;
+	start(&h, true, 0);
+	sync_plan_ended(
+	    &h.plan, SYNC_ERRAND_LOG, SYNC_ENDED_WELL, h.now, 1, h.now + 40000, 0);
+	h.now += 40000;
+	assert_int_equal(sync_plan_next(&h.plan, h.now, &until), SYNC_ERRAND_NONE);
+	assert_int_equal(until, h.now + 20000);
+}
+
+static void
+plan_does_what_is_asked_for_at_once_even_after_a_failure(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, true, 0);
+	assert_int_equal(next(&h, SYNC_ENDED_BADLY), SYNC_ERRAND_CHANGES);
+	sync_plan_hurry(&h.plan, h.now);
+	assert_int_not_equal(step(&h, SYNC_ENDED_BADLY, 0), SYNC_ERRAND_NONE);
+	sync_plan_request(&h.plan);
+	assert_int_equal(step(&h, SYNC_ENDED_WELL, 0), SYNC_ERRAND_FULL);
+	h.plan.only_full = true;
+	sync_plan_hurry(&h.plan, h.now);
+	assert_int_equal(step(&h, SYNC_ENDED_WELL, 0), SYNC_ERRAND_FULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    plan_asks_twice_a_minute_where_nothing_changes_and_sees_a_change_within_60_s),
+		cmocka_unit_test(
+		    plan_asks_six_times_a_minute_with_the_log_and_sees_a_change_within_10_s),
+		cmocka_unit_test(
+		    plan_reads_everything_once_a_day_at_another_time_on_each_host),
+		cmocka_unit_test(
+		    plan_begins_with_everything_when_there_is_nothing_to_build_on_or_it_is_old),
+		cmocka_unit_test(
+		    plan_waits_longer_after_each_failure_up_to_a_quarter_of_an_hour),
+		cmocka_unit_test(plan_spreads_a_fleet_that_failed_at_once),
+		cmocka_unit_test(
+		    plan_goes_on_asking_for_changes_while_reading_everything_fails),
+		cmocka_unit_test(
+		    plan_reads_everything_when_changes_cannot_say_it_but_not_without_end),
+		cmocka_unit_test(plan_asks_less_often_for_lists_that_cost_more),
+		cmocka_unit_test(
+		    plan_goes_over_to_changes_at_once_when_the_log_is_refused),
+		cmocka_unit_test(plan_rests_half_as_long_as_a_change_took),
+		cmocka_unit_test(
+		    plan_does_what_is_asked_for_at_once_even_after_a_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
