@@ -6,13 +6,18 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/file.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "base/wipe.h"
 #include "ctl.h"
 #include "host/config.h"
 #include "model/names.h"
 #include "out.h"
+#include "registry_lines.h"
 #include "snap/read.h"
+
+#define LINES_MAX_BYTES 268435456 /* a million people and their groups */
 
 /* --- list
  * ---------------------------------------------------------------------------------- */
@@ -22,6 +27,7 @@ show_row(void *ctx, const struct okta_registry_row *row)
 {
 	const struct ctl *ctl = ctx;
 	const char *kind = row->kind == OKTA_REGISTRY_USER ? "user" : "group";
+	bool waiting = okta_registry_is_waiting(row), gone = row->gone && !waiting;
 	struct ctl_json j = { 0 };
 	char name[40], okta_id[72];
 
@@ -30,17 +36,18 @@ show_row(void *ctx, const struct okta_registry_row *row)
 		ctl_json_cstr(&j, "kind", kind);
 		ctl_json_num(&j, "id", row->id);
 		ctl_json_cstr(&j, "name", row->name);
-		ctl_json_cstr(&j, "okta_id", row->okta_id);
+		ctl_json_cstr(&j, "okta_id", waiting ? NULL : row->okta_id);
 		ctl_json_cstr(&j, "home_name",
 		    row->kind == OKTA_REGISTRY_USER ? row->home_name : NULL);
-		ctl_json_bool(&j, "gone", row->gone);
+		ctl_json_bool(&j, "gone", gone);
+		ctl_json_bool(&j, "waiting", waiting);
 		ctl_json_close(&j, '}');
 		return OKTA_OK;
 	}
 	okta_text_sanitize(name, sizeof(name), okta_view_str(row->name));
 	okta_text_sanitize(okta_id, sizeof(okta_id), okta_view_str(row->okta_id));
-	(void)printf("%-5s %10" PRIu32 " %-32s %s%s\n", kind, row->id, name, okta_id,
-	    row->gone ? " gone" : "");
+	(void)printf("%-5s %10" PRIu32 " %-32s %s%s\n", kind, row->id, name,
+	    waiting ? "waiting" : okta_id, gone ? " gone" : "");
 	return OKTA_OK;
 }
 
@@ -194,7 +201,7 @@ import_all(struct import *im, const struct okta_snap *snap, struct okta_err *err
 }
 
 static int
-import(const struct okta_conf *conf, const char *path, const char *file)
+import_snapshot(const struct okta_conf *conf, const char *path, const char *file)
 {
 	struct import im = { .conf = conf };
 	struct okta_snap snap = { 0 };
@@ -223,6 +230,112 @@ import(const struct okta_conf *conf, const char *path, const char *file)
 	return 0;
 }
 
+/* All or nothing here too; the registry is made if there is none yet. */
+static enum okta_rc
+keep_all(const struct okta_conf *conf, const char *path, const char *file,
+    struct okta_view text, struct ctl_lines *lines, struct okta_err *err)
+{
+	struct okta_registry *reg = NULL;
+	enum okta_rc r;
+
+	r = okta_registry_open(path, okta_view_str(conf->org_url), false, &reg, err);
+	if (r == OKTA_OK)
+		r = okta_registry_begin(reg, err);
+	if (r == OKTA_OK)
+		r = ctl_lines_keep(reg, conf, file, text, lines, err);
+	if (r == OKTA_OK && lines->faults > 0)
+		r = okta_err_set(err, OKTA_E_CONFLICT,
+		    "%s: %zu faults, listed above: nothing was imported: take these "
+		    "lines out, or correct them",
+		    file, lines->faults);
+	if (r == OKTA_OK)
+		r = okta_registry_commit(reg, err);
+	okta_registry_close(&reg);
+	return r;
+}
+
+static int
+import_lines(const struct okta_conf *conf, const char *path, const char *file,
+    struct okta_view text)
+{
+	struct ctl_lines lines = { 0 };
+	struct okta_err err = { 0 };
+
+	if (keep_all(conf, path, file, text, &lines, &err) != OKTA_OK)
+		return ctl_fail(1, "%s", err.msg);
+	(void)printf(
+	    "%s: %zu ids are kept for the names in %s\n", path, lines.kept, file);
+	if (lines.other_gid > 0 && conf->primary_group == NULL)
+		(void)printf("%zu people had a primary group with another id than their "
+			     "uid; here their gid is their uid: chgrp what they own\n",
+		    lines.other_gid);
+	return 0;
+}
+
+static int
+import(const struct okta_conf *conf, const char *path, const char *file)
+{
+	struct okta_snap snap = { 0 };
+	struct okta_err err = { 0 };
+	char *data = NULL;
+	size_t len = 0;
+	int status;
+	bool is_snapshot = okta_snap_open(file, ctl_owner_of(file), &snap) == OKTA_OK;
+
+	okta_snap_close(&snap);
+	if (is_snapshot)
+		return import_snapshot(conf, path, file);
+	if (okta_file_read_trusted(file, ctl_owner_of(file), OKTA_FILE_PUBLIC,
+		LINES_MAX_BYTES, &data, &len, &err) != OKTA_OK)
+		return ctl_fail(1, "%s", err.msg);
+	if (memchr(data, '\0', len) != NULL)
+		status = ctl_fail(1,
+		    "%s: is neither a sound snapshot nor text: run oktactl snapshot "
+		    "verify on it",
+		    file);
+	else
+		status = import_lines(conf, path, file, (struct okta_view){ data, len });
+	okta_free_wiped(data, len);
+	return status;
+}
+
+/* --- forget
+ * -------------------------------------------------------------------------------- */
+
+static enum okta_rc
+forget_name(struct okta_registry *reg, struct okta_view name, struct okta_err *err)
+{
+	enum okta_rc user, group;
+
+	user = okta_registry_forget(reg, OKTA_REGISTRY_USER, name, err);
+	if (user != OKTA_OK && user != OKTA_E_NOTFOUND)
+		return user;
+	group = okta_registry_forget(reg, OKTA_REGISTRY_GROUP, name, err);
+	return group == OKTA_E_NOTFOUND ? user : group;
+}
+
+static int
+forget(const struct okta_conf *conf, const char *path, const char *name)
+{
+	struct okta_registry *reg = NULL;
+	struct okta_err err = { 0 };
+	char shown[72];
+	enum okta_rc r;
+
+	okta_text_sanitize(shown, sizeof(shown), okta_view_str(name));
+	r = okta_registry_open(path, okta_view_str(conf->org_url), false, &reg, &err);
+	if (r == OKTA_OK) {
+		r = forget_name(reg, okta_view_str(name), &err);
+		if (r == OKTA_E_NOTFOUND)
+			(void)okta_err_set(&err, r,
+			    "%s: no id waits for that name: one that somebody has is his "
+			    "for ever",
+			    shown);
+	}
+	okta_registry_close(&reg);
+	return r == OKTA_OK ? 0 : ctl_fail(1, "%s", err.msg);
+}
+
 int
 ctl_registry(const struct ctl *ctl, int argc, char **argv)
 {
@@ -230,16 +343,23 @@ ctl_registry(const struct ctl *ctl, int argc, char **argv)
 	char path[PATH_MAX];
 	bool is_list = argc == 2 && strcmp(argv[1], "list") == 0;
 	bool is_import = argc == 3 && strcmp(argv[1], "import") == 0;
+	bool is_forget = argc == 3 && strcmp(argv[1], "forget") == 0;
 	int status;
 
-	if (!is_list && !is_import)
-		return ctl_usage("registry list | registry import SNAPSHOT");
+	if (!is_list && !is_import && !is_forget)
+		return ctl_usage(
+		    "registry list | registry import FILE | registry forget NAME");
 	if (!ctl_state_path(ctl, OKTA_REGISTRY_FILE, path))
 		return ctl_usage("--state: path is too long");
 	status = ctl_load_conf(ctl, 0, &conf);
 	if (status != 0)
 		return status;
-	status = is_list ? list(*ctl, path, conf) : import(conf, path, argv[2]);
+	if (is_list)
+		status = list(*ctl, path, conf);
+	else if (is_import)
+		status = import(conf, path, argv[2]);
+	else
+		status = forget(conf, path, argv[2]);
 	okta_conf_free(&conf);
 	return status;
 }

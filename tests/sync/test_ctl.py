@@ -122,9 +122,119 @@ def registry_list_is_for_the_owner_alone():
     has(h.ctl('registry', 'list', expect=1), 'chmod')
 
 
+def wide(**keys):
+    """A host on which people from another directory may keep their numbers."""
+    h = Host(users__id_range='1000-2147483646', groups__match='eng', **keys)
+    h.use_files(users=[user(1, 'ada@acme.example'), user(2, 'bob@acme.example')], groups=[group(1, 'eng')],
+                **{f'group__{group(1, "")["id"]}__users': [{'id': f'00u{1:017d}'}]})
+    return h
+
+
+def give_lines(h, text):
+    with open(h.path('ids'), 'w', encoding='utf-8') as f:
+        f.write(text)
+    return h.path('ids')
+
+
+def registry(h):
+    return {(r['kind'], r['name']): r for r in map(json.loads, h.ctl('--json', 'registry', 'list').splitlines())}
+
+
+@test
+def registry_import_of_passwd_and_group_lines_keeps_uids_and_gids_for_the_same_names():
+    h = wide()
+    said = h.ctl('registry', 'import', give_lines(h, 'eng:x:7001:ada\nada:x:5001:\nada:x:5001:5001:Ada:/home/ada:/bin/bash\n'
+                                                     'carol:*:5003:100::/home/carol:/bin/sh\n\n# nobody\n'))
+    has(said, '4 ids are kept', '1 people had a primary group')
+    rows = registry(h)
+    same({(k, r['id'], r['waiting'], r['gone'], r['okta_id']) for k, r in rows.items()},
+         {(('user', 'ada'), 5001, True, False, None), (('user', 'carol'), 5003, True, False, None),
+          (('group', 'eng'), 7001, True, False, None)})
+    has(h.ctl('registry', 'list'), 'waiting')
+    h.sync()
+    users, groups, _ = h.dump()
+    same((users['ada']['uid'], users['ada']['gid'], groups['eng']['gid']), (5001, 5001, 7001))
+    assert users['bob']['uid'] not in (5001, 5003, 7001)
+    rows = registry(h)
+    same((rows['user', 'ada']['okta_id'], rows['user', 'ada']['waiting']), (f'00u{1:017d}', False))
+    same(rows['user', 'carol']['waiting'], True)  # a sync that does not know her leaves her id alone
+    h.use_files(users=[user(1, 'ada@acme.example'), user(2, 'bob@acme.example'), user(3, 'carol@acme.example')])
+    h.sync()
+    same(h.dump()[0]['carol']['uid'], 5003)
+
+
+@test
+def registry_import_takes_login_and_uid_with_the_domain_and_capitals_that_okta_sync_takes_away():
+    h = wide()
+    h.ctl('registry', 'import', give_lines(h, 'Ada@ACME.example, 5001\nbob,5002,5002\n'))
+    h.sync()
+    same({n: u['uid'] for n, u in h.dump()[0].items()}, {'ada': 5001, 'bob': 5002})
+    h.ctl('registry', 'import', h.path('ids'))  # again: nothing to do, nothing wrong
+
+
+@test
+def registry_import_names_each_line_it_cannot_take_and_imports_none():
+    h = wide()
+    bad = {'root:x:0:0:root:/root:/bin/bash': 'reserved', 'low, 999': 'below 1000', 'dyn, 61190': '61184', 'big, 4294967296': 'above',
+           'neg, -1': 'plain decimal', 'x y, 5005': 'x y', 'eve@other.example, 5006': 'strip_domains', 'a:b:c': 'no line of passwd(5)',
+           'lone': 'no line of passwd(5)', 'sudo:x:5027:ada': 'reserved', 'again, 5001': 'belongs to good', 'good, 5009': 'has id 5001',
+           ', 5010': 'line 14'}
+    said = h.ctl('registry', 'import', give_lines(h, 'good, 5001\n' + ''.join(x + '\n' for x in bad)), expect=1)
+    for n, why in enumerate(bad.values(), 2):
+        line = [x for x in said.splitlines() if f': line {n}: ' in x]
+        same((n, len(line)), (n, 1))
+        has(line[0], why)
+    has(said, '13 faults', 'nothing was imported')
+    same(registry(h), {})
+    has(Host().ctl('registry', 'import', give_lines(h, 'good, 5001\n'), expect=1), 'id_range')
+
+
+@test
+def registry_import_refuses_lines_for_people_who_have_another_id_already():
+    h = wide()
+    h.sync()
+    before = registry(h)
+    has(h.ctl('registry', 'import', give_lines(h, 'ada, 5001\n'), expect=1), 'ada')
+    has(h.ctl('registry', 'import', give_lines(h, 'eng:x:7001:\n'), expect=1), 'eng (00g', 'for ever')
+    same(registry(h), before)
+
+
+@test
+def registry_import_of_a_damaged_snapshot_is_not_taken_for_text():
+    h = host()
+    data = h.snapshot()
+    give_lines(h, '')
+    with open(h.path('ids'), 'wb') as f:
+        f.write(data[:300])
+    has(h.ctl('registry', 'import', h.path('ids'), expect=1), 'neither a sound snapshot nor text')
+
+
+@test
+def registry_import_of_a_file_others_can_write_is_refused():
+    h = wide()
+    give_lines(h, 'ada, 5001\n')
+    os.chmod(h.path('ids'), 0o666)
+    h.ctl('registry', 'import', h.path('ids'), expect=1)
+    os.chmod(h.path('ids'), 0o600)
+    h.ctl('registry', 'import', h.path('ids'))
+
+
+@test
+def registry_forget_takes_back_an_id_that_waits_and_none_that_somebody_has():
+    h = wide()
+    h.ctl('registry', 'import', give_lines(h, 'ada, 5001\nbob, 5002\n'))
+    h.ctl('registry', 'forget', 'bob')
+    h.sync()
+    users = h.dump()[0]
+    same(users['ada']['uid'], 5001)
+    assert users['bob']['uid'] != 5002
+    for name in ('ada', 'bob', 'nobodyhere', 'x' * 400):
+        has(h.ctl('registry', 'forget', name, expect=1), 'no id waits')
+
+
 @test
 def wrong_usage_is_64_and_names_the_right_one():
-    for args in ([], ['frob'], ['user'], ['explain', 'a', 'b'], ['snapshot', 'eat'], ['registry', 'import'], ['token'], ['config'], ['--config']):
+    for args in ([], ['frob'], ['user'], ['explain', 'a', 'b'], ['snapshot', 'eat'], ['registry', 'import'], ['registry', 'forget'], ['registry', 'eat', 'x'], ['token'], ['config'], ['--config']):
         p = subprocess.run([os.path.join(BUILD, 'oktactl'), *args], capture_output=True, text=True, check=False)
         same((args, p.returncode), (args, 64))
         has(p.stderr, 'usage')
