@@ -31,6 +31,7 @@ int ctl_group(const struct ctl *ctl, int argc, char **argv);
 int ctl_explain(const struct ctl *ctl, int argc, char **argv);
 int ctl_snapshot(const struct ctl *ctl, int argc, char **argv);
 int ctl_registry(const struct ctl *ctl, int argc, char **argv);
+int ctl_setup(const struct ctl *ctl, int argc, char **argv);
 int ctl_doctor(
     const struct ctl *ctl, int argc, char **argv); /* 0, 1, 2: by the worst finding */
 

@@ -170,7 +170,7 @@ doctor_last_sync(const struct doctor *d)
 	if (r == OKTA_OK)
 		judge_last_sync(d, okta_json_root(doc));
 	else
-		doctor_warn(d, id, "systemctl enable --now okta-sync.timer",
+		doctor_warn(d, id, "systemctl enable --now okta-sync.service",
 		    "no result of a sync: %s", err.msg);
 	okta_json_free(&doc);
 	okta_free_wiped(data, len);

@@ -19,6 +19,7 @@ static const char help[] =
     "  config check             is the configuration complete and right?\n"
     "  config keys              every key, its type and default\n"
     "  status                   age and size of the snapshot, last sync, problems\n"
+    "  setup [--yes] [--undo]   set this host up step by step, or take it all back\n"
     "  doctor [--offline]       check everything a login needs, and say what cures it\n"
     "  sync [--accept-shrink]   run okta-sync --once\n"
     "  user NAME                what this host knows of a person\n"
@@ -26,7 +27,10 @@ static const char help[] =
     "  explain NAME             may this person log in here, by which rule?\n"
     "  snapshot verify|dump [FILE]\n"
     "  registry list            who owns which id, for ever\n"
-    "  registry import FILE     put ids back as a snapshot has them\n"
+    "  registry import FILE     put ids back as a snapshot has them, or keep those of\n"
+    "                           passwd, group or \"login, uid[, gid]\" lines for their "
+    "people\n"
+    "  registry forget NAME     take such an id back while nobody has it\n"
     "  token verify --jwks FILE --issuer URL --client-id ID [--now EPOCH] [--skew S]\n"
     "               [--signature-only]   one ID token on standard input\n"
     "  --version, --help\n";
@@ -136,6 +140,7 @@ static const struct {
 	{ "snapshot", ctl_snapshot },
 	{ "registry", ctl_registry },
 	{ "doctor", ctl_doctor },
+	{ "setup", ctl_setup },
 	{ "token", ctl_token_command },
 };
 

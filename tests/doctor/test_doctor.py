@@ -566,7 +566,7 @@ case("a sync that kept the last good snapshot is a warning", {"sync.result": "wa
 case("a sync that was refused is a failure", {"sync.result": "failure"}, "no role", place=lambda: status("refused", "no role"))
 case("a result of a sync that cannot be read is a warning", {"sync.result": "warning"}, "damaged",
      place=lambda: file(STATUS, "{}"))
-case("a sync that never ran is a warning", {"sync.result": "warning"}, "okta-sync.timer",
+case("a sync that never ran is a warning", {"sync.result": "warning"}, "okta-sync.service",
      place=lambda: file(STATUS, ""))
 
 
