@@ -8,12 +8,12 @@ cd "$(dirname "$0")/.."
 want=${1:?usage: packaging/deps.sh deb|rpm|check}
 
 libs="libpam0g-dev libcurl4-openssl-dev libssl-dev libjson-c-dev libsqlite3-dev libinih-dev
-  libqrencode-dev pkg-config"
+  libqrencode-dev libseccomp-dev pkg-config"
 deb="$libs build-essential debhelper fakeroot"
 rpm="$libs build-essential rpm"
 # systemd for systemd-analyze; the policy tools check the AppArmor and SELinux sources
 check="$deb $rpm lintian rpmlint debootstrap systemd systemd-container apparmor checkpolicy
-  semodule-utils selinux-policy-dev shellcheck python3 util-linux"
+  semodule-utils selinux-policy-dev shellcheck python3 util-linux curl"
 
 case $want in
 deb) packages=$deb ;;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Packages, and what proves them.  The results are in $B/packages.
 
-.PHONY: deb rpm check-packages
+.PHONY: deb rpm check-install
 
 deb:
 	@packaging/deps.sh deb
@@ -12,6 +12,7 @@ rpm:
 	@packaging/rpm.sh $B/packages
 
 # Not part of make check: it needs root, the network for Debian packages, and minutes.
-check-packages:
+check-install:
 	@packaging/deps.sh check
+	@tests/deps.sh demo
 	@packaging/tests/list | B=$B tests/run $B/packages/logs

@@ -3,7 +3,7 @@
 # Sourced by deb.sh and rpm.sh, from the top of the tree: what is packed, and under which date.
 
 # Nothing of the make that calls, nor of the caller's habits, gets into the build below.
-unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL SAN WERROR
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL SAN WERROR B CC CFLAGS CPPFLAGS LDFLAGS DEB_BUILD_OPTIONS DEB_BUILD_PROFILES
 umask 022
 
 version=$(sed -n 's/^VERSION := //p' Makefile)

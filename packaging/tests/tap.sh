@@ -19,6 +19,13 @@ ok() {
 	fi
 }
 
+# need NAME COMMAND...: the same; without it nothing that follows would mean anything
+need() {
+	tap_before=$tap_failed
+	ok "$@"
+	[ "$tap_failed" = "$tap_before" ] || done_testing
+}
+
 not() { ! "$@"; }
 
 silent() { silent_said=$("$@" 2>&1) && [ -z "$silent_said" ] || { echo "$silent_said"; return 1; }; }

@@ -16,8 +16,13 @@ copy_source "$work/here"
 mkdir -p "$work/some/where"
 cp -a "$work/here" "$work/some/where/else"
 
-ok 'the packages are built' "$work/here/packaging/deb.sh" "$out"
-ok 'a second build, in another directory, works' "$work/some/where/else/packaging/deb.sh" "$work/again"
+need 'the packages are built' "$work/here/packaging/deb.sh" "$out"
+other_habits() { # another umask, time zone, language, home and user's name than the first's
+	(umask 077 && TZ=Pacific/Chatham LC_ALL=C LANG=de_DE.UTF-8 HOME=$work USER=nobody LOGNAME=nobody CFLAGS=-O0 MAKEFLAGS=-k \
+		"$@")
+}
+need 'a second build, in another directory, with another umask and time zone, works' \
+	other_habits "$work/some/where/else/packaging/deb.sh" "$work/again"
 equal() {
 	local f n=0
 	for f in "$out"/*.deb; do

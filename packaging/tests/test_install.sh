@@ -7,10 +7,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . packaging/tests/tap.sh
 . packaging/tests/root.sh
-if [ "$(id -u)" != 0 ]; then
-	echo '1..0 # skip not root'
-	exit 0
-fi
+needs_boot
 out=$packages
 work=$(mktemp -d)
 trap 'halt; drop_root install; rm -rf "$work"' EXIT
@@ -21,9 +18,9 @@ password=Quiet-Harbour-7
 copy_source "$work/next"
 sed -i "s/^VERSION := .*/VERSION := $version.1/" "$work/next/Makefile"
 sed -i "1s/($version)/($version.1)/" "$work/next/packaging/debian/changelog"
-ok 'the packages are built' packaging/deb.sh "$out"
-ok 'a next version of them is built' "$work/next/packaging/deb.sh" "$work/next-out"
-ok 'there is a fresh Debian 12' base_root
+need 'the packages are built' packaging/deb.sh "$out"
+need 'a next version of them is built' "$work/next/packaging/deb.sh" "$work/next-out"
+need 'there is a fresh Debian 12' base_root
 new_root install
 mkdir -p "$root/debs"
 cp "$out"/{libnss-okta,libpam-okta,okta-login}_*.deb "$work"/next-out/{libnss-okta,libpam-okta,okta-login}_*.deb "$root/debs"
@@ -46,21 +43,25 @@ local_in() {
 	inside su - local -c true && inside pamtester cron local acct_mgmt && inside pamtester cron root acct_mgmt
 }
 wrong_out() { not inside sh -c "printf 'wrong\n' | pamtester sshd local authenticate"; }
-ada_out() { # no way to a session for her without Okta
-	local s
-	for s in login sshd; do # root may su to anybody: that one is tried by local
-		! inside sh -c "printf '\n$password\n' | timeout 60 pamtester $s ada authenticate" || return 1
-	done
-	! inside sh -c "printf '\n$password\n' | timeout 60 su -s /bin/sh local -c 'su ada -c true'"
+ada_by() { not inside sh -c "printf '\n$password\n' | timeout 60 pamtester $1 ada authenticate"; }
+ada_su() { # root may su to anybody: local tries
+	not inside sh -c "printf '\n$password\n' | timeout 60 su -s /bin/sh local -c 'su ada -c true'"
 }
 bob_out() { not inside pamtester sshd bob acct_mgmt; } # an SSH key brings him so far
 step() { # step NAME COMMAND...: and nobody is locked out or let in by it
+	local pids=() checks=(local_in wrong_out 'ada_by login' 'ada_by sshd' ada_su bob_out) i
 	ok "$@"
-	ok "  local logs in by login, sshd, su, sudo and cron" local_in
-	ok "  a wrong password does not" wrong_out
-	ok "  ada does not get in without Okta" ada_out
-	ok "  suspended bob does not get in by key" bob_out
+	for i in "${!checks[@]}"; do # at once: each refusal waits for two seconds
+		${checks[i]} >"$work/step.$i" 2>&1 </dev/null &
+		pids[i]=$!
+	done
+	for i in "${!checks[@]}"; do wait "${pids[i]}"; echo $? >>"$work/step.$i"; done
+	ok "  local logs in by login, sshd, su, sudo and cron" ended 0
+	ok "  a wrong password does not" ended 1
+	ok "  ada does not get in without Okta, by login, sshd or su" ended 2 3 4
+	ok "  suspended bob does not get in by key" ended 5
 }
+ended() { local i; for i; do cat "$work/step.$i"; [ "$(tail -n 1 "$work/step.$i")" = 0 ] || return 1; done; }
 
 # Everything that stays, with modes, owners and contents.
 files() {
@@ -96,12 +97,11 @@ modes() {
 		$'755 root:root /etc/okta-login\n755 root:root /etc/okta-login/conf.d\n755 root:root /var/lib/okta-login\n700 root:root /run/okta-login' ]
 }
 ok 'directories have the modes that keep secrets, and the snapshot readable' modes
-ok 'the timer runs, and comes with the next boot' \
-	inside sh -c 'systemctl is-active okta-sync.timer && systemctl is-enabled okta-sync.timer'
+ok 'okta-sync.service comes with the next boot' inside systemctl is-enabled okta-sync.service
 idle() { inside systemctl start okta-sync.service && inside systemctl show -p ConditionResult okta-sync.service | grep -q =no &&
 	[ ! -e "$root/var/lib/okta-login/lock" ]; }
 ok 'without a configuration okta-sync is not started' idle
-ok 'units are as systemd wants them' inside systemd-analyze verify --man=no okta-sync.service okta-sync.timer
+ok 'the unit is as systemd wants it' inside systemd-analyze verify --man=no okta-sync.service
 
 # --- configuration ---------------------------------------------------------------------------
 mkdir -p "$root/srv/pages"
@@ -127,11 +127,13 @@ match = linux-*
 local = linux-users:sudo
 EOC
 ok 'oktactl finds the configuration right' inside oktactl config check
-unguarded() { inside systemctl start okta-sync.service; [ ! -e "$root/var/lib/okta-login/directory.snapshot" ]; }
-ok 'as long as no PAM stack has pam_okta.so, the timer makes nobody known' unguarded
+unguarded() { inside systemctl start okta-sync.service; not inside systemctl is-active okta-sync.service &&
+	[ ! -e "$root/var/lib/okta-login/directory.snapshot" ]; }
+ok 'as long as no PAM stack has pam_okta.so, the service does not start and nobody is known' unguarded
 ok 'by hand okta-sync does publish' inside okta-sync --once
 ok 'the profile can be enabled' inside pam-auth-update --enable okta okta-password
-synced() { inside systemctl start okta-sync.service || { inside journalctl --no-pager -u okta-sync | tail; return 1; }; }
+synced() { inside systemctl start okta-sync.service && inside oktactl sync && inside systemctl is-active okta-sync.service ||
+	{ inside journalctl --no-pager -u okta-sync | tail; return 1; }; }
 ok 'okta-sync runs in its sandbox and publishes' synced
 ok 'its words are in the journal' inside sh -c 'journalctl --no-pager -u okta-sync.service | grep -q "okta-sync\[.*2 people\|okta-sync\[.*people"'
 known() { inside getent passwd ada && inside id ada | grep -q 'sudo' && inside getent group sudo | grep -q 'local,ada\|ada' &&
@@ -140,6 +142,38 @@ ok 'ada is known, and in the local group she joins, beside local' known
 ok 'anybody can look names up, nobody but root the registry' \
 	inside su -s /bin/sh nobody -c 'getent passwd ada && ! cat /var/lib/okta-login/registry.db && ! ls /run/okta-login'
 ada=$(inside id -u ada)
+
+# --- the service: reload, a wrong configuration, a process that hangs ------------------------------
+conf=$root/etc/okta-login/okta-login.conf
+cp "$conf" "$work/conf"
+main=$(inside systemctl show -P MainPID okta-sync.service)
+said() { inside journalctl --no-pager -u okta-sync.service | grep -qF "$1"; }
+same_process() { inside systemctl is-active okta-sync.service && [ "$(inside systemctl show -P MainPID okta-sync.service)" = "$main" ]; }
+reload() { inside systemctl reload okta-sync; }
+has_shell() { inside getent passwd ada | grep -q ":$1$"; }
+changed() { sed -i '/^strip_domains/a shell = /bin/sh' "$conf" && reload && soon has_shell /bin/sh; }
+ok 'a changed configuration is taken up by systemctl reload' changed
+wrong() { cp "$work/conf" "$conf" && echo 'no_such_key = 1' >>"$conf" && reload && soon said 'the old one stays in force'; }
+ok 'of a wrong one the journal says that the old stays in force' wrong
+ok '  and names the line' said 'no_such_key'
+stays() { same_process && has_shell /bin/sh; }
+ok '  and so it does: the process is the same, and nothing else has changed' stays
+right() { cp "$work/conf" "$conf" && reload && soon has_shell /bin/bash && same_process; }
+ok 'put right, it is taken up, by the same process' right
+# The fetcher is _okta's: root without CAP_KILL may not signal it.
+fetcher() { inside pgrep -u _okta -x okta-sync | head -n 1; }
+hung=$(fetcher)
+hangs() { [ -n "$hung" ] && inside kill -STOP "$hung" && reload && soon not inside kill -0 "$hung" && same_process; }
+ok 'a fetcher that hangs is ended and replaced, without CAP_KILL' hangs
+no_kill() { [ "$(inside systemctl show -P CapabilityBoundingSet okta-sync.service)" = 'cap_setgid cap_setuid' ]; }
+ok '  which the service does not have' no_kill
+restored() { # as a backup of the registry is put back
+	cp "$root/var/lib/okta-login/registry.db" "$work/registry.db" && inside systemctl stop okta-sync.service &&
+		cp "$work/registry.db" "$root/var/lib/okta-login/registry.db" && inside systemctl start okta-sync.service &&
+		[ "$(inside id -u ada)" = "$ada" ]
+}
+ok 'the registry can be put back from a backup while the service is stopped' restored
+
 step 'with the profile, nothing is different for' true
 ada_by_key() { inside pamtester sshd ada acct_mgmt open_session close_session &&
 	[ "$(inside stat -c '%a %U' /home/ada)" = '700 ada' ]; }
@@ -158,24 +192,22 @@ ok 'ada is told where hers is changed' elsewhere
 
 # The key is in nobody's reach but systemd's: refused by the file's absence, found as a credential.
 credential() {
-	cp "$root/etc/okta-login/okta-login.conf" "$work/conf"
 	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$root/etc/okta-login/service.key" 2>/dev/null &&
 		chmod 600 "$root/etc/okta-login/service.key"
 	sed -i '/^source/d; s|^\[sync\]|&\nclient_id = 0oaexampleservice001\nkey_id = k1\nprivate_key_file = /run/credentials/okta-sync.service/service.key|' \
 		"$root/etc/okta-login/okta-login.conf"
-	inside systemctl start okta-sync.service
-	[ "$(inside systemctl show -P ExecMainStatus okta-sync.service)" = 78 ] || { echo 'not 78 without it'; return 1; }
+	inside systemctl restart okta-sync.service
+	soon said 'okta-sync.service/service.key' || { inside journalctl --no-pager -u okta-sync.service | tail -n 5; return 1; }
 	inside install -D -m 644 -t /etc/systemd/system/okta-sync.service.d "$1/okta-sync.service.d/credential.conf"
 	inside systemctl daemon-reload
-	inside systemctl start okta-sync.service
-	[ "$(inside systemctl show -P ExecMainStatus okta-sync.service)" = 75 ] ||
-		{ inside journalctl --no-pager -u okta-sync.service | tail -n 5; return 1; }
+	inside systemctl restart okta-sync.service && inside systemctl is-active okta-sync.service && inside timeout 60 oktactl sync
+	[ $? = 75 ] || { inside journalctl --no-pager -u okta-sync.service | tail -n 5; return 1; }
 }
 ok 'with the drop-in from the examples okta-sync gets its key as a credential' credential /usr/share/doc/okta-login/examples
 cp "$work/conf" "$root/etc/okta-login/okta-login.conf"
 rm -rf "$root/etc/systemd/system/okta-sync.service.d" "$root/etc/okta-login/service.key"
 inside systemctl daemon-reload
-inside systemctl reset-failed okta-sync.service
+inside systemctl restart okta-sync.service
 
 sshd() { inside sh -c 'mkdir -p /run/sshd && install -m 644 -t /etc/ssh/sshd_config.d "$1"/sshd_config.d/okta-login.conf && sshd -t &&
 	sshd -T | grep -x "kbdinteractiveauthentication yes" && sshd -T | grep -x "logingracetime 120" &&
@@ -194,11 +226,9 @@ back libnss_okta.so.2
 # --- boot without a network ------------------------------------------------------------------
 halt
 boot
-soon() { [ "$(inside systemctl show -P ActiveState multi-user.target)" = active ] && inside getent passwd ada; }
-ok 'booted without a network: the system is up and names are known' soon
-ok 'no unit of ours is before a login: multi-user.target waits for none' \
-	not inside sh -c 'systemctl list-dependencies --plain --all multi-user.target sshd.service getty.target | grep okta-sync.service'
-step 'after the boot' inside systemctl is-active okta-sync.timer
+up() { [ "$(inside systemctl show -P ActiveState multi-user.target)" = active ] && inside getent passwd ada; }
+ok 'booted without a network: the system is up and names are known' up
+step 'after the boot' inside systemctl is-active okta-sync.service
 
 # --- upgrade, interrupted; downgrade ---------------------------------------------------------
 next=$version.1
@@ -214,6 +244,36 @@ out_of_nsswitch
 step 'downgraded' inside dpkg --install $(all "$version")
 ok 'what an admin took out of nsswitch.conf, no new version puts back' same "$work/nsswitch.before" "$root/etc/nsswitch.conf"
 
+# --- earlier builds had a timer and started the service from it ---------------------------------
+earlier() { # a package of today with the units of then
+	local d=$work/earlier
+	dpkg-deb -R "$out/okta-login_${version}_$(dpkg --print-architecture).deb" "$d" || return 1
+	sed -i 's/^Version: .*/Version: 0.0.9/' "$d/DEBIAN/control"
+	rm "$d/DEBIAN/preinst" "$d/DEBIAN/md5sums"
+	sed -i 's/okta-sync\.service/okta-sync.timer/g' "$d"/DEBIAN/p*
+	printf '%s\n' '[Service]' 'Type=oneshot' 'ExecStart=/usr/sbin/okta-sync --once' >"$d/lib/systemd/system/okta-sync.service"
+	printf '%s\n' '[Timer]' 'OnCalendar=*:0/5' 'Persistent=yes' '[Install]' 'WantedBy=timers.target' \
+		>"$d/lib/systemd/system/okta-sync.timer"
+	dpkg-deb -b --root-owner-group "$d" "$root/debs/earlier.deb"
+}
+ok 'there is a package like those' earlier
+timer() { # as if today's package had never been there
+	inside sh -c 'systemctl disable --now okta-sync.service
+		find /var/lib/systemd/deb-systemd-helper-enabled -name "okta-sync.service*" -delete'
+	inside dpkg --install /debs/earlier.deb && inside systemctl is-active okta-sync.timer; }
+no_timer() { not inside systemctl is-active okta-sync.timer &&
+	not inside sh -c 'systemctl list-unit-files --all | grep okta-sync.timer || find /etc/systemd /var/lib/systemd -name "*okta-sync.timer*" | grep .'; }
+ok 'its timer runs' timer
+step 'today'"'"'s package is installed over it' inside dpkg --install "$(deb okta-login "$version")"
+ok 'the service runs, and comes with the next boot' \
+	inside sh -c 'systemctl is-active okta-sync.service && systemctl is-enabled okta-sync.service'
+ok 'of the timer nothing is left' no_timer
+off() { timer && inside systemctl disable --now okta-sync.timer && inside dpkg --install "$(deb okta-login "$version")"; }
+ok 'the same, where an admin had turned the timer off' off
+ok 'the service is off then' not inside sh -c 'systemctl is-active okta-sync.service || systemctl is-enabled okta-sync.service'
+ok 'and of the timer nothing is left' no_timer
+inside systemctl enable --now okta-sync.service
+
 # --- removal ---------------------------------------------------------------------------------
 inside sed -E -i '/^passwd:/s/files/files okta/; /^group:/s/files/files [SUCCESS=merge] okta/' /etc/nsswitch.conf
 step 'okta-login is removed' inside dpkg --remove okta-login
@@ -224,7 +284,7 @@ step 'libpam-okta is removed' inside dpkg --remove libpam-okta
 ok 'every PAM stack is what it was, byte for byte' same "$work/pam.before" "$root/etc/pam.d"
 ok 'registry and configuration are kept' \
 	test -s "$root/var/lib/okta-login/registry.db" -a -s "$root/etc/okta-login/okta-login.conf"
-ok 'nothing of ours runs or will' not inside systemctl is-active okta-sync.timer
+ok 'nothing of ours runs or will' not inside systemctl is-active okta-sync.service
 
 # shellcheck disable=SC2046
 ok 'unpacked again' inside dpkg --unpack $(all "$version")
@@ -233,7 +293,7 @@ for p in libpam-okta libnss-okta okta-login; do
 done
 ok 'nsswitch.conf asks okta again' nsswitch
 same_uid() { [ "$(inside id -u ada)" = "$ada" ] && rm "$root/var/lib/okta-login/directory.snapshot" &&
-	inside systemctl start okta-sync.service && [ "$(inside id -u ada)" = "$ada" ]; }
+	inside oktactl sync && [ "$(inside id -u ada)" = "$ada" ]; }
 ok 'ada has her uid again, also by a new sync' same_uid
 
 # --- purge -----------------------------------------------------------------------------------
