@@ -1,0 +1,3 @@
+# cmd/okta-sync/records.c
+# a member of a group that never came
+s/if (group >= records->n_groups || user_id.len == 0 ||/if (user_id.len == 0 ||/
