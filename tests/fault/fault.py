@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the tests here share: TAP, the build, and the plan of tests/fault/plan.h in a file."""
+import ctypes
+import errno
+import mmap
+import os
+import re
+import struct
+import subprocess
+import sys
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.join(ROOT, sys.argv[1] if len(sys.argv) > 1 else 'build')
+FULL = 'full' in sys.argv[2:]
+TESTS = []
+SITES = 1024
+HEAD = 8
+
+
+def test(f):
+    TESTS.append(f)
+    return f
+
+
+def main():
+    failed = 0
+    print(f'1..{len(TESTS)}', flush=True)
+    for n, f in enumerate(TESTS, 1):
+        name = f.__name__.replace('_', ' ')
+        try:
+            f()
+            print(f'ok {n} - {name}', flush=True)
+        except Exception:  # pylint: disable=broad-except
+            failed += 1
+            print(f'not ok {n} - {name}', flush=True)
+            for line in traceback.format_exc().splitlines()[-80:]:
+                print(f'# {line}', flush=True)
+    return 1 if failed else 0
+
+
+def make(*targets, san=False):
+    subprocess.run(['make', '-s', '-C', ROOT, 'WERROR=1', 'B=' + BUILD + ('-address,undefined' if san else ''),
+                    *(['SAN=address,undefined'] if san else []), *targets],
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def calls():
+    """Names of calls.h, in the order of enum fault_call."""
+    with open(os.path.join(HERE, 'calls.h'), encoding='ascii') as f:
+        return re.findall(r'^CALL\((\w+),', f.read(), re.M)
+
+
+def ways():
+    """(call, how) of calls.h; how is an errno's name or SHORT."""
+    with open(os.path.join(HERE, 'calls.h'), encoding='ascii') as f:
+        return re.findall(r'^(?:CALL|TWICE)\((\w+), (\w+)\)', f.read(), re.M)
+
+
+def adopt_orphans():
+    """Children of children that are left behind become ours, so that they can be counted."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+
+def stray():
+    """Number of a process that was left behind, or 0; what only has to be reaped is."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return 0
+        if pid == 0:
+            with open('/proc/self/task/%d/children' % os.getpid(), encoding='ascii') as f:
+                return int(f.read().split()[0])
+
+
+class Plan:
+    """The memory that libfault.so finds under FAULT_PLAN."""
+
+    def __init__(self, path):
+        self.path = path
+        self.names = calls()
+        self.size = HEAD * 8 + len(self.names) * (8 + 4 * SITES)
+        with open(path, 'wb') as f:
+            f.truncate(self.size)
+        os.chmod(path, 0o666)
+        with open(path, 'r+b') as f:
+            self.map = mmap.mmap(f.fileno(), self.size)
+
+    def env(self, **more):
+        return dict(LD_PRELOAD=os.path.join(BUILD, 'tests/fault/libfault.so'), FAULT_PLAN=self.path, **more)
+
+    def set(self, call=None, nth=0, how='SHORT', everything=False):
+        self.map[:] = bytes(self.size)
+        error = 0 if how == 'SHORT' else getattr(errno, how)
+        index = -1 if call is None else self.names.index(call)
+        struct.pack_into('<5q', self.map, 0, 1, int(everything), index, nth, error)
+
+    def counts(self):
+        return dict(zip(self.names, struct.unpack_from(f'<{len(self.names)}q', self.map, HEAD * 8)))
+
+    def sites(self, call):
+        """Where the calls were made, in order."""
+        at = HEAD * 8 + len(self.names) * 8 + self.names.index(call) * 4 * SITES
+        return struct.unpack_from(f'<{min(self.counts()[call], SITES)}I', self.map, at)
+
+    def fired(self):
+        """Process and place of the failure, or None."""
+        pid, site = struct.unpack_from('<2q', self.map, 40)
+        return (pid, hex(site)) if pid else None
+
+    def sweep(self, limit):
+        """Every (call, nth, how) after a run that only counted: at most LIMIT at one place."""
+        out = []
+        for call, how in ways():
+            seen = {}
+            for nth, site in enumerate(self.sites(call), 1):
+                seen[site] = seen.get(site, 0) + 1
+                if seen[site] <= limit:
+                    out.append((call, nth, how))
+        return out
