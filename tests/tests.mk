@@ -2,9 +2,9 @@
 # What make check, make demo and make bench build and run.
 
 UNIT := err view buf text b64url file frame chan child snap_read snap_write conf names groups \
-  policy wire config local record json jwk jwt http oidc dpop registry link ratelimit directory
+  policy wire config local record used waiting json jwk jwt http oidc dpop registry sandbox link ratelimit page_size json_pull directory plan notify events base
 UNIT_BIN := $(UNIT:%=$B/tests/unit/test_%)
-ARCHIVES := $(addprefix $B/lib,base.a snap.a snapw.a model.a host.a net.a apic.a registry.a)
+ARCHIVES := $(addprefix $B/lib,base.a snap.a snapw.a model.a host.a net.a apic.a registry.a sandbox.a oktasync.a)
 SANITIZE := address,undefined
 
 # A test says in its first lines which archives and pkg-config libraries it links:
@@ -27,8 +27,18 @@ check:
 	@$(MAKE) --no-print-directory WERROR=1 check-run
 
 check-run: all unit
-	@$(MAKE) --no-print-directory SAN=$(SANITIZE) unit
+	@$(MAKE) --no-print-directory SAN=$(SANITIZE) unit fuzz-replay
 	@tests/list $B | tests/run $B/logs
+
+# The long walk of tests/sync/test_property.py; make check takes a short one.  SEED=N walks
+# another way, COUNT=N another distance.
+.PHONY: check-changes
+check-changes: COUNT ?= 10000
+check-changes: SEED ?= 1
+check-changes:
+	@tests/deps.sh check
+	@$(MAKE) --no-print-directory -s all
+	@COUNT=$(COUNT) SEED=$(SEED) tests/sync/test_property.py $B
 
 demo:
 	@tests/deps.sh demo
@@ -38,4 +48,155 @@ demo:
 bench:
 	@tests/deps.sh bench
 	@$(MAKE) --no-print-directory -s all
-	@tests/bench/run
+	@B=$B tests/bench/run
+
+# --- helpers of which one process, or a line, was taken over --------------------------------
+# Each is the shipped program with the named object in place of the honest one.
+LIARS := $(addprefix $B/tests/net/,liar-device liar-fetch liar-both mutant-one-process)
+HONEST = $(filter-out $(1),$(HELP:%=$B/%)) $(addprefix $B/lib,sandbox.a net.a model.a base.a)
+OF_HELPER := $B/cmd/okta-auth-helper
+$B/tests/net/liar_%.o $B/tests/net/mutant_%.o: OUR_CPPFLAGS += -Icmd/okta-auth-helper -Itests/net
+$B/tests/net/liar-device: $B/tests/net/liar_device.o $(call HONEST,$(OF_HELPER)/device.o)
+$B/tests/net/liar-fetch: $B/tests/net/liar_fetch.o $(call HONEST,$(OF_HELPER)/fetch.o)
+$B/tests/net/liar-both: $B/tests/net/liar_device.o $B/tests/net/liar_fetch.o \
+  $(call HONEST,$(OF_HELPER)/device.o $(OF_HELPER)/fetch.o)
+# the keys come from the process that brings the token
+$B/tests/net/mutant-one-process: $B/tests/net/liar_device.o $B/tests/net/mutant_login.o \
+  $(call HONEST,$(OF_HELPER)/device.o $(OF_HELPER)/login.o)
+$B/tests/net/mutant_login.c: cmd/okta-auth-helper/login.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/PART_BIT(PART_PROOFS))/PART_BIT(PART_PROOFS) | PART_BIT(PART_BODY))/' \
+	  -e 's/l->keys\.parts\[PART_BODY\]/l->device.parts[PART_BODY]/' $< >$@
+	! cmp -s $< $@
+$B/tests/net/mutant_login.o: $B/tests/net/mutant_login.c Makefile
+	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+$(LIARS):
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(BOX_LIBS)
+.PHONY: liars
+liars: $(LIARS)
+
+# --- an okta-sync whose fetcher was taken over -----------------------------------------------
+$B/tests/sync/liar_fetch.o: OUR_CPPFLAGS += -Icmd/okta-sync
+$B/tests/sync/liar-sync: $B/tests/sync/liar_fetch.o $(filter-out %/fetch.o,$(SYNC:%=$B/%)) \
+  $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
+	  $(BOX_LIBS) -linih
+
+# --- helpers that keep or lose a secret ------------------------------------------------------
+LEAKS := $B/tests/net/mutant-leaks $B/tests/net/mutant-keeps
+# the device code goes where a library might write a trace
+$B/tests/net/mutant_device.c: cmd/okta-auth-helper/device.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/^\tokta_poll_init(poll,/\t(void)!write(2, d->device_code.data, d->device_code.len);\n&/' \
+	  -e 's/#include <string.h>/&\n#include <unistd.h>/' $< >$@
+	! cmp -s $< $@
+# the coordinator remembers the client secret
+$B/tests/net/mutant_keeps.c: cmd/okta-auth-helper/login.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/^\twipe_view(l->start->client_secret);.*//' $< >$@
+	! cmp -s $< $@
+$B/tests/net/mutant_device.o $B/tests/net/mutant_keeps.o: $B/tests/net/%.o: $B/tests/net/%.c Makefile
+	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+$B/tests/net/mutant-leaks: $B/tests/net/mutant_device.o $(call HONEST,$(OF_HELPER)/device.o)
+$B/tests/net/mutant-keeps: $B/tests/net/mutant_keeps.o $(call HONEST,$(OF_HELPER)/login.o)
+$(LEAKS):
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(BOX_LIBS)
+# the writer does not count what came
+$B/tests/sync/mutant_records_read.c: cmd/okta-sync/records_read.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/users != records->seen_users ||/users > UINT32_MAX ||/' $< >$@
+	! cmp -s $< $@
+$B/tests/sync/mutant_records_read.o: $B/tests/sync/mutant_records_read.c Makefile
+	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+$B/tests/sync/mutant-sync: $B/tests/sync/liar_fetch.o $B/tests/sync/mutant_records_read.o \
+  $(filter-out %/fetch.o %/records_read.o,$(SYNC:%=$B/%)) \
+  $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
+	  $(BOX_LIBS) -linih
+
+include tests/fuzz/fuzz.mk
+
+# --- faults: calls of the C library that fail ------------------------------------------------
+FAULTS := $B/tests/fault/pam $B/tests/fault/nss
+$B/tests/fault/inject.o: OUR_CFLAGS += -fno-builtin -Wno-missing-prototypes
+$(FAULTS): $B/tests/fault/%: tests/fault/%.c $B/tests/fault/inject.o $(ARCHIVES)
+	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -Wno-missing-prototypes -rdynamic -MMD -MP -o $@ $< \
+	  $B/tests/fault/inject.o $(call links,$<) $(LDFLAGS) -lpam -lcmocka
+$B/tests/fault/libfault.so: $B/tests/fault/inject.o
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $<
+# modules with one path that lets people in, and one that is ignored, when memory or disk run out
+$B/tests/fault/mutant_rc.c: pam_okta/rc.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/\[PO_NOMEM\] = .*/[PO_NOMEM] = { "nomem", "ignored", PAM_IGNORE, PAM_IGNORE, PAM_IGNORE, NULL },/' $< >$@
+	! cmp -s $< $@
+$B/tests/fault/mutant_auth.c: pam_okta/auth.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/return PO_RECORD;/return PO_ALLOWED;/' $< >$@
+	! cmp -s $< $@
+$B/tests/fault/mutant_%.o: $B/tests/fault/mutant_%.c Makefile
+	$(CC) $(OUR_CPPFLAGS) -Ipam_okta $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+$B/tests/fault/mutant-rc/pam_okta.so $B/tests/fault/mutant-auth/pam_okta.so: \
+  $B/tests/fault/mutant-%/pam_okta.so: $B/tests/fault/mutant_%.o $(PAM:%=$B/%) $B/libhost.a $B/libmodel.a $B/libsnap.a $B/libbase.a
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,--version-script=pam_okta/pam_okta.map $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ \
+	  $(filter-out $B/pam_okta/$*.o,$(filter %.o %.a,$^)) -lpam -linih
+# a module that takes any failure to map a snapshot for a name that is not there
+$B/tests/fault/mutant_nss.c: nss_okta/nss_okta.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/NSS_STATUS_UNAVAIL/NSS_STATUS_NOTFOUND/' $< >$@
+	! cmp -s $< $@
+$B/tests/fault/mutant_nss.o: OUR_CPPFLAGS += -Inss_okta
+$B/tests/fault/mutant-nss/libnss_okta.so.2: $B/tests/fault/mutant_nss.o $(NSS:%=$B/%) $B/libsnap.a $B/libbase.a
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=nss_okta/nss_okta.map $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) \
+	  -o $@ $(filter-out $B/nss_okta/nss_okta.o,$(filter %.o %.a,$^))
+# an okta-sync that does without the brake when the present snapshot cannot be opened
+$B/tests/fault/mutant_publish.c: cmd/okta-sync/publish.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/r == OKTA_E_SYS || r == OKTA_E_NOMEM/false/' $< >$@
+	! cmp -s $< $@
+$B/tests/fault/mutant_publish.o: OUR_CPPFLAGS += -Icmd/okta-sync
+$B/tests/fault/mutant-sync: $B/tests/fault/mutant_publish.o $(filter-out %/publish.o,$(SYNC:%=$B/%)) \
+  $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
+	  $(BOX_LIBS) -linih
+# a helper that goes on without a clock
+$B/tests/fault/mutant_login.c: cmd/okta-auth-helper/login.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/l.started_s == OKTA_CLOCK_FAILED_S || start_ms == OKTA_CLOCK_FAILED_MS/false/' $< >$@
+	! cmp -s $< $@
+$B/tests/fault/mutant_login.o: OUR_CPPFLAGS += -Icmd/okta-auth-helper
+$B/tests/fault/mutant-helper: $B/tests/fault/mutant_login.o $(call HONEST,$(OF_HELPER)/login.o)
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(BOX_LIBS)
+.PHONY: faults
+faults: $B/tests/fault/mutant-sync $B/tests/fault/mutant-helper $(FAULTS) $B/tests/fault/libfault.so $B/tests/fault/mutant-rc/pam_okta.so $B/tests/fault/mutant-auth/pam_okta.so \
+  $B/tests/fault/mutant-nss/libnss_okta.so.2 $B/tests/pam/liar
+
+# --- one refusing line taken away at a time ---------------------------------------------------
+.PHONY: check-mutants
+check-mutants:
+	@tests/deps.sh check
+	@$(MAKE) --no-print-directory WERROR=1 all unit
+	@printf 'mutants\t1800\ttests/mutants/run %s\n' $B | tests/run $B/logs/mutants
+
+# --- the table of doc/THREATS.md, with the figures of the last runs ---------------------------
+.PHONY: figures
+figures:
+	@tests/summary.py $B/logs $B/logs/*/
+
+# --- everything that takes long: at most an hour on two cores ---------------------------------
+.PHONY: check-hostile
+check-hostile:
+	@tests/deps.sh check
+	@$(MAKE) --no-print-directory WERROR=1 all unit faults
+	@$(MAKE) --no-print-directory SAN=$(SANITIZE) all faults
+	@tests/hostile-list $B | tests/run $B/logs/hostile
+
+# --- logins without a pause for TIME seconds: nothing grows -----------------------------------
+# TIME has another default for make fuzz
+SOAK_S = $(if $(filter file default undefined,$(origin TIME)),10800,$(TIME))
+.PHONY: soak
+soak:
+	@tests/deps.sh check
+	@$(MAKE) --no-print-directory -s all
+	@printf 'load/soak\t%d\tSOAK=$(SOAK_S) tests/load/test_rows.py\n' $$(($(SOAK_S) + 300)) | tests/run $B/logs/soak

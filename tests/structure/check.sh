@@ -28,10 +28,11 @@ floor_of() {
 	common/host/*) echo "base snap model host" ;;
 	common/net/*) echo "base model net" ;;
 	common/registry/*) echo "base model registry" ;;
+	common/sandbox/*) echo "base sandbox" ;;
 	nss_okta/*) echo "base snap nss_okta" ;;
 	pam_okta/*) echo "base snap model host pam_okta" ;;
-	cmd/okta-auth-helper/*) echo "base model net okta-auth-helper" ;;
-	cmd/okta-sync/*) echo "base snap model host net registry okta-sync" ;;
+	cmd/okta-auth-helper/*) echo "base model net sandbox okta-auth-helper" ;;
+	cmd/okta-sync/*) echo "base snap model host net registry sandbox okta-sync" ;;
 	cmd/oktactl/*) echo "base snap model host net registry oktactl" ;;
 	esac
 }
@@ -51,6 +52,7 @@ floors() { # floors FILE NAME-IT-STANDS-FOR
 		case $inc in
 		curl/* | openssl/* | json-c/* | json.h | qrencode.h) home=common/net ;;
 		sqlite3.h) home=common/registry ;;
+		seccomp.h) home=common/sandbox ;;
 		ini.h) home=common/model/conf.c ;;
 		security/*) home=pam_okta ;;
 		nss.h) home=nss_okta ;;
@@ -132,7 +134,7 @@ catches "headers" "$scratch/m.out"
 "$build/oktactl" --json config keys 2>/dev/null |
 	/usr/bin/python3 -c 'import json,sys
 for k in json.load(sys.stdin): print(k["section"] + "." + k["key"])' | sort >"$scratch/keys"
-awk '/^\.Ss / { s = $2; gsub(/[\[\]]/, "", s) } /^\.It Ic / { print s "." $3 }' doc/man/okta-login.conf.5 |
+awk '/^\.Ss / { s = $2; gsub(/[\[\]]|\\&/, "", s) } /^\.It Ic / { print s "." $3 }' doc/man/okta-login.conf.5 |
 	sort >"$scratch/man"
 if [ -s "$scratch/keys" ]; then
 	same "okta-login.conf(5) has exactly the keys the parser knows" "$scratch/man" "$scratch/keys"

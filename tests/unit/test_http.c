@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -241,16 +242,32 @@ http_has_at_most_ten_in_flight(void **state)
 	okta_http_free(&http);
 }
 
+/* A port whose server takes a connection and never says a word. */
+static int
+silent_server(char *url, size_t size)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	(void)snprintf(url, size, "https://127.0.0.1:%u/", (unsigned)ntohs(at.sin_port));
+	return fd;
+}
+
 static void
 http_sleep_and_requests_end_with_a_hang_up(void **state)
 {
-	struct okta_http_request request = { .url = "https://localhost:1/",
-		.max_body_bytes = 10 };
+	char url[64];
+	struct okta_http_request request = { .url = url, .max_body_bytes = 10 };
 	int64_t began = okta_clock_mono_ms(&okta_clock_system);
 	struct okta_http_answer answer;
 	struct okta_err err = { 0 };
 	struct okta_http *http;
-	int pair[2];
+	int pair[2], server = silent_server(url, sizeof(url));
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
@@ -264,6 +281,7 @@ http_sleep_and_requests_end_with_a_hang_up(void **state)
 	assert_true(okta_clock_mono_ms(&okta_clock_system) < began + 2000);
 	okta_http_free(&http);
 	(void)close(pair[0]);
+	(void)close(server);
 }
 
 static void

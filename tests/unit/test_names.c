@@ -296,6 +296,8 @@ id_parse_takes_64_bits_before_it_looks_at_ranges(void **state)
 
 	(void)state;
 	assert_int_equal(okta_id_parse(conf, v("4294967296"), &id, &err), OKTA_E_REFUSED);
+	/* cut to 32 bits it would be 61183, which is in the range */
+	assert_int_equal(okta_id_parse(conf, v("4295028479"), &id, &err), OKTA_E_REFUSED);
 	assert_int_equal(
 	    okta_id_parse(conf, v("18446744073709551616"), &id, &err), OKTA_E_REFUSED);
 	assert_int_equal(okta_id_parse(conf, v("0x400"), &id, &err), OKTA_E_REFUSED);

@@ -15,7 +15,7 @@ PasswordAuthentication ${PASSWORD:-no}
 PubkeyAuthentication yes
 PermitRootLogin prohibit-password
 LoginGraceTime ${GRACE:-120}
-MaxStartups 100:30:200
+MaxStartups ${STARTUPS:-100:30:200}
 MaxSessions 10
 LogLevel VERBOSE
 PidFile /run/sshd.pid

@@ -19,6 +19,8 @@
 #   WORLD=DIR world.sh sshd-stop
 #   WORLD=DIR world.sh down            end every process of the world; DIR stays
 #
+# B, if set, is the build directory that is installed from.
+#
 # One local account besides root: "opal", key DIR/opal.key; root's key is DIR/root.key, the
 # password of both "Loc4l-Passw0rd".  WORLD_OVERLAY=no uses copies instead of overlayfs.
 # WORLD_ALIVE=N at `up`: the world ends when descriptor N, a pipe, has no writer any more.
@@ -63,9 +65,9 @@ up() {
 }
 
 install_products() {
-	make -s -C "$tree" all || die "the tree does not build"
+	make -s -C "$tree" ${B:+"B=$B"} all || die "the tree does not build"
 	# The jobserver of an outer make must not be asked from in here.
-	(inside env -u MAKEFLAGS -u MFLAGS make -s -C "$tree" install DESTDIR=) || die "make install failed"
+	(inside env -u MAKEFLAGS -u MFLAGS make -s -C "$tree" ${B:+"B=$B"} install DESTDIR=) || die "make install failed"
 	(inside "$here/integrate.sh" "$tree/conf/pam") || die "could not set up nsswitch and PAM"
 }
 
