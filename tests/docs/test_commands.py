@@ -29,8 +29,9 @@ ELSEWHERE = {
     "make check-hostile": ("tests/tests.mk", "check-hostile:", "tests/hostile-list $B"),
     "make check-mutants": ("tests/list", "a slice of make check-mutants", "tests/mutants/run $b"),
     "make figures": ("tests/docs/test_threats.py", "the table of the invariants is the one made of", "summary.table()"),
-    # each suite of it has its slice in make check, by the same program
-    "make check-hostile": ("tests/hostile-list", "make check-hostile", "make check-hostile"),
+    "make check-fuzz-mutants": ("tests/hostile-list", "fuzz/mutants", "make -s check-fuzz-mutants"),
+    "make fuzz TIME=600 TARGET=snap": ("tests/hostile-list", "fuzz/targets", "make -s fuzz TIME=20"),
+    "tests/deps.sh fuzz": ("tests/fuzz/fuzz.mk", "check-fuzz-mutants:", "tests/deps.sh fuzz"),
     "make SAN=address,undefined": ("tests/tests.mk", "check-run: all unit", "SAN=$(SANITIZE) unit"),
     "tests/deps.sh check": ("tests/tests.mk", "check:", "tests/deps.sh check"),
     "apt-get install make": ("tests/deps.sh", "apt-get install", "apt-get install -y"),
