@@ -17,6 +17,7 @@ verdict() { # verdict NAME FILE-OF-COMPLAINTS
 catches() { # catches NAME FILE-OF-COMPLAINTS: the mutant must have been seen
 	if [ -s "$2" ]; then ok "$1: sees an offender"; else echo "the offender went unseen" | bad "$1"; fi
 }
+git ls-files >/dev/null || { echo "Bail out! the list of our files is git's: run this in a clone"; exit 1; }
 ours() { git ls-files -co --exclude-standard -- "$@" | while read -r f; do [ -f "$f" ] && echo "$f"; done; }
 
 # --- floors -----------------------------------------------------------------------------------
