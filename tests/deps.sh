@@ -13,7 +13,7 @@ build="gcc libc6-dev pkg-config libpam0g-dev libcurl4-openssl-dev libssl-dev lib
 sshd_libs="libwrap0 libselinux1 libgssapi-krb5-2 libkrb5-3 libcom-err2 libaudit1 libsystemd0"
 demo="$build ca-certificates openssl openssh-client openssh-sftp-server $sshd_libs procps iproute2 python3
   python3-pexpect libpam-modules sudo"
-check="$demo git libcmocka-dev libjwt-dev libcjose-dev clang-format cppcheck shellcheck mandoc strace binutils chromium libasan8
+check="$demo git curl libcmocka-dev libjwt-dev libcjose-dev clang-format cppcheck shellcheck mandoc strace binutils chromium libasan8
   libubsan1 libtsan2 login sqlite3 tmux util-linux"
 
 case $want in

@@ -26,7 +26,8 @@
 /* Beside the real one, so that conf.d counts for it too. */
 #define SETUP_CANDIDATE	   OKTA_CONF_FILE ".setup"
 #define SETUP_DRY	   SETUP_DIR "/dry"
-#define SETUP_SSHD_DROP_IN "/etc/ssh/sshd_config.d/okta-login.conf"
+#define SETUP_SSHD_DIR	   "/etc/ssh/sshd_config.d"
+#define SETUP_SSHD_DROP_IN SETUP_SSHD_DIR "/okta-login.conf"
 
 struct setup {
 	const struct ctl *ctl;

@@ -46,7 +46,8 @@ setup_sshd_on(struct setup *s)
 	if (access(SSHD, X_OK) < 0 ||
 	    setup_failures(s, doctor_sshd, SETUP_SHOW_NONE) == 0)
 		return 0;
-	if (s->keeps_sshd)
+	/* where nobody made the directory, sshd does not read it */
+	if (s->keeps_sshd || access(SETUP_SSHD_DIR, F_OK) < 0)
 		return leave_it();
 	if (s->asks &&
 	    setup_ask_yes("sshd is not set to show codes (above all: "

@@ -321,14 +321,33 @@ DROP_IN = "/etc/ssh/sshd_config.d/okta-login.conf"
 SILENT = "HostKey /etc/ssh/world_host_key\nUsePAM yes\nKbdInteractiveAuthentication no\n"
 
 
+@contextlib.contextmanager
+def moved(path):
+    host.run("mv", path, path + ".away")
+    try:
+        yield
+    finally:
+        host.run("mv", path + ".away", path)
+
+
+@contextlib.contextmanager
+def directory(path):
+    there = exists(path)
+    host.run("mkdir", "-p", path)
+    try:
+        yield
+    finally:
+        if not there:
+            host.run("rm", "-rf", path)
+
+
 def sshd_says(word):
     return ("\n%s\n" % word) in host.run("/usr/sbin/sshd", "-T").stdout
 
 
 @test("an sshd that asks nothing gets the drop-in, unless --keep-sshd: then the lines to add are printed; --undo takes it away")
 def _():
-    host.run("mkdir", "-p", "/etc/ssh/sshd_config.d")
-    with file("/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n" + SILENT):
+    with directory("/etc/ssh/sshd_config.d"), file("/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n" + SILENT):
         has(setup("--yes", "--keep-sshd", status=1), "sshd: left alone", "KbdInteractiveAuthentication yes",
             "sshd.kbdinteractive")
         check(not exists(DROP_IN), "a drop-in was written")
@@ -344,9 +363,11 @@ def _():
 
 @test("a drop-in that cannot help, since sshd reads none, is not left behind")
 def _():
-    with file("/etc/ssh/sshd_config", SILENT):
+    with directory("/etc/ssh/sshd_config.d"), file("/etc/ssh/sshd_config", SILENT):
         has(setup("--yes", status=1), "a drop-in does not change that", "sshd.kbdinteractive")
         check(not exists(DROP_IN), "the drop-in stays")
+        with moved("/etc/ssh/sshd_config.d"):
+            has(setup("--yes", status=1), "sshd: left alone", "sshd.kbdinteractive")
 
 
 @test("a second run changes nothing")
