@@ -13,12 +13,14 @@ struct chunk {
 };
 
 enum key { BY_OKTA_ID, BY_HOME, BY_ID, KEYS };
+#define SLOTS 4 /* a row */
 
 struct regrows {
 	struct regrow *row;
 	size_t n, max;
 	uint32_t *slot[KEYS]; /* number + 1, 0 is free */
-	size_t n_slots;	      /* a power of two, twice as many as max */
+	size_t n_slots;	      /* a power of two, four times max: a row that is bound has a
+				 second one */
 	struct chunk *arena;
 	size_t arena_used;
 };
@@ -211,7 +213,7 @@ grow(struct regrows *rows)
 	struct regrow *row;
 	enum okta_rc r = OKTA_OK;
 
-	if (max > UINT32_MAX / 2)
+	if (max > UINT32_MAX / SLOTS)
 		return OKTA_E_NOMEM;
 	row = reallocarray(rows->row, max, sizeof(*row));
 	if (row == NULL)
@@ -219,14 +221,14 @@ grow(struct regrows *rows)
 	rows->row = row;
 	for (i = 0; i < KEYS; i++) {
 		free(rows->slot[i]);
-		rows->slot[i] = calloc(max * 2, sizeof(uint32_t));
+		rows->slot[i] = calloc(max * SLOTS, sizeof(uint32_t));
 		if (rows->slot[i] == NULL)
 			r = OKTA_E_NOMEM;
 	}
 	if (r != OKTA_OK)
 		return r;
 	rows->max = max;
-	rows->n_slots = max * 2;
+	rows->n_slots = max * SLOTS;
 	for (i = 0; r == OKTA_OK && i < rows->n; i++)
 		if (!row[i].is_forgotten)
 			r = enter(rows, i);

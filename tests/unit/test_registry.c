@@ -849,6 +849,32 @@ keep(struct fixture *fx, enum okta_registry_kind kind, const char *name, uint32_
 	return okta_registry_keep(fx->reg, kind, v(name), id, &fx->err);
 }
 
+/* Each of them has a place under its waiting name and one under its Okta id. */
+static void
+keep_of_a_full_table_of_names_that_all_come_leaves_it_usable(void **state)
+{
+	struct fixture *fx = *state;
+	char name[16], id[24];
+	uint32_t i;
+
+	begin(fx);
+	for (i = 0; i < 4096; i++) {
+		(void)snprintf(name, sizeof(name), "p%u", i);
+		assert_int_equal(keep(fx, OKTA_REGISTRY_USER, name, 5001 + i), OKTA_OK);
+	}
+	commit(fx);
+	begin(fx);
+	for (i = 0; i < 4096; i++) {
+		(void)snprintf(name, sizeof(name), "p%u", i);
+		(void)snprintf(id, sizeof(id), "00u%08u", i);
+		assert_int_equal(assign(fx, user(id, name)).id, 5001 + i);
+	}
+	(void)alarm(20);
+	assert_true(assign(fx, user("00unew", "somebodynew")).id != 0);
+	(void)alarm(0);
+	commit(fx);
+}
+
 static void
 keep_gives_the_id_to_the_first_new_object_of_that_name_and_kind(void **state)
 {
@@ -1051,6 +1077,7 @@ main(void)
 		T(restore_puts_a_row_back_and_is_idempotent),
 		T(restore_refuses_what_contradicts_the_registry),
 		T(each_goes_by_id_and_stops_when_told),
+		T(keep_of_a_full_table_of_names_that_all_come_leaves_it_usable),
 		T(keep_gives_the_id_to_the_first_new_object_of_that_name_and_kind),
 		T(keep_gives_a_waiting_id_to_nobody_else),
 		T(keep_survives_syncs_that_do_not_see_its_name),
