@@ -56,11 +56,22 @@ child_signals(void)
 static void
 child_limits(void)
 {
-	const struct rlimit no_core = { 0, 0 };
-	const struct rlimit files = { 64, 64 };
+	/* whoever runs su may have set his own; a thread's stack is of RLIMIT_STACK and
+	 * counts as data, and processes are counted with all of this user's */
+	static const struct {
+		__rlimit_resource_t which;
+		rlim_t most;
+	} limits[] = { { RLIMIT_CORE, 0 }, { RLIMIT_NOFILE, 64 },
+		{ RLIMIT_STACK, 8U << 20 }, { RLIMIT_NPROC, 4096 },
+		{ RLIMIT_AS, RLIM_INFINITY }, { RLIMIT_DATA, RLIM_INFINITY },
+		{ RLIMIT_CPU, RLIM_INFINITY } };
+	struct rlimit to;
+	size_t i;
 
-	(void)setrlimit(RLIMIT_CORE, &no_core);
-	(void)setrlimit(RLIMIT_NOFILE, &files);
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		to.rlim_cur = to.rlim_max = limits[i].most;
+		(void)setrlimit(limits[i].which, &to);
+	}
 }
 
 /* Our socket to 0, /dev/null to 1 and 2, nothing else.  Returns the socket's new number.

@@ -81,11 +81,13 @@ report(int argc, char **argv)
 {
 	struct okta_frame_writer w;
 	struct okta_buf b;
-	struct rlimit core = { 1, 1 };
+	struct rlimit core = { 1, 1 }, stack = { 1, 1 }, processes = { 1, 1 };
 	char here[64] = "";
 	int death = 0;
 
 	(void)getrlimit(RLIMIT_CORE, &core);
+	(void)getrlimit(RLIMIT_STACK, &stack);
+	(void)getrlimit(RLIMIT_NPROC, &processes);
 	(void)prctl(PR_GET_PDEATHSIG, &death);
 	okta_buf_init(&b, OKTA_FRAME_MAX_BYTES);
 	okta_frame_start(&w, &b, 7);
@@ -96,6 +98,8 @@ report(int argc, char **argv)
 	okta_frame_put_u64(&w, open_descriptors());
 	okta_frame_put_u64(&w, signals_are_default());
 	okta_frame_put_u64(&w, core.rlim_max);
+	okta_frame_put_u64(&w, stack.rlim_cur);
+	okta_frame_put_u64(&w, processes.rlim_cur);
 	okta_frame_put_u64(&w, (uint64_t)death);
 	okta_frame_put_u64(&w, (uint64_t)prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L));
 	okta_frame_put_u64(&w, getuid());
@@ -129,6 +133,7 @@ expect_report(const struct okta_child *child, uid_t uid, gid_t gid, uint64_t n_g
 {
 	const char *name = strrchr(self, '/') + 1;
 	struct okta_frame_reader r;
+	uint64_t stack, processes;
 	struct okta_buf b;
 
 	assert_int_equal(receive(child, &b), OKTA_OK);
@@ -140,6 +145,10 @@ expect_report(const struct okta_child *child, uid_t uid, gid_t gid, uint64_t n_g
 	assert_int_equal(okta_frame_get_u64(&r, 1024), 3);
 	assert_int_equal(okta_frame_get_u64(&r, 1), 1);		 /* signals */
 	assert_int_equal(okta_frame_get_u64(&r, UINT64_MAX), 0); /* no core file */
+	stack = okta_frame_get_u64(&r, UINT64_MAX);
+	processes = okta_frame_get_u64(&r, UINT64_MAX);
+	assert_int_equal(stack, geteuid() == 0 ? 8U << 20 : stack);
+	assert_int_equal(processes, geteuid() == 0 ? 4096 : processes);
 	assert_int_equal(okta_frame_get_u64(&r, 64), SIGKILL);
 	assert_int_equal(okta_frame_get_u64(&r, 1), 1); /* no new privileges */
 	assert_int_equal(okta_frame_get_u64(&r, UINT32_MAX), uid);
