@@ -86,20 +86,26 @@ static enum okta_poll_step
 later(struct okta_poll *p, const struct okta_oidc_reading *reading, int64_t retry_after_s,
     int64_t now_ms, uint32_t jitter)
 {
-	int64_t wait_ms = p->interval_ms << p->troubles;
+	/* in trouble no sooner than when all is well */
+	const int64_t least_ms = p->spread_ms > p->interval_ms ? p->spread_ms
+							       : p->interval_ms;
+	int64_t wait_ms = least_ms << p->troubles, when_ms;
 
 	if (wait_ms > BACKOFF_MAX_MS)
 		wait_ms = BACKOFF_MAX_MS;
 	if (p->troubles < MAX_SHIFT)
 		p->troubles++;
-	if (wait_ms < p->interval_ms)
-		wait_ms = p->interval_ms;
+	if (wait_ms < least_ms)
+		wait_ms = least_ms;
 	if (reading->failure == OKTA_FAIL_RATE_LIMITED && retry_after_s > 0)
 		wait_ms = retry_after_s * 1000;
 	if (reading->failure == OKTA_FAIL_ANSWER && ++p->strikes >= MAX_STRIKES)
 		return failed(p, OKTA_FAIL_ANSWER, reading->detail);
 	/* all the hosts that were throttled together must not come back together */
-	return again(p, now_ms + wait_ms + (int64_t)(jitter % JITTER_MS), reading);
+	when_ms = now_ms + wait_ms + (int64_t)(jitter % JITTER_MS);
+	if (p->spread_ms > p->interval_ms && retry_after_s == 0)
+		when_ms = before_end(p, now_ms + p->interval_ms, when_ms);
+	return again(p, when_ms, reading);
 }
 
 static enum okta_poll_step

@@ -381,6 +381,21 @@ poll_keeps_a_wider_interval_and_asks_once_more_before_the_end(void **state)
 }
 
 static void
+poll_in_trouble_asks_no_sooner_than_when_all_is_well(void **state)
+{
+	struct okta_poll p;
+
+	(void)state;
+	okta_poll_init(&p, 5, 600, 1000, 116000);
+	okta_poll_spread(&p, 40);
+	assert_int_equal(feed(&p, 503, "", 0, 41000, 0), OKTA_POLL_AGAIN);
+	assert_int_equal(p.next_ms, 81000);
+	/* and still once more before the end */
+	assert_int_equal(feed(&p, 503, "", 0, 81000, 0), OKTA_POLL_AGAIN);
+	assert_int_equal(p.next_ms, 113000);
+}
+
+static void
 poll_stops_before_the_code_expires(void **state)
 {
 	struct okta_poll p;
@@ -518,6 +533,7 @@ main(void)
 		    poll_keeps_the_interval_and_adds_five_seconds_on_slow_down),
 		cmocka_unit_test(
 		    poll_keeps_a_wider_interval_and_asks_once_more_before_the_end),
+		cmocka_unit_test(poll_in_trouble_asks_no_sooner_than_when_all_is_well),
 		cmocka_unit_test(poll_stops_before_the_code_expires),
 		cmocka_unit_test(poll_stops_before_the_callers_deadline),
 		cmocka_unit_test(
