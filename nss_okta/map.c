@@ -266,6 +266,7 @@ check(struct okta_snap *own)
 		if (r == OKTA_OK) {
 			if (!install(&fresh)) {
 				atomic_store(&map.current, 0);
+				atomic_store(&map.is_missing, false);
 				*own = fresh;
 				return;
 			}
