@@ -73,6 +73,7 @@ update(struct setup *s)
 	char *const argv[] = { program, package, enable, okta, password, NULL };
 	struct okta_err err = { 0 };
 	enum okta_rc r;
+	int status;
 
 	/* the tool takes stacks it was killed over for an admin's own */
 	r = put_back_half(s, &err);
@@ -81,11 +82,15 @@ update(struct setup *s)
 		    sizeof(leftovers) / sizeof(leftovers[0]), &err);
 	if (r == OKTA_OK)
 		r = setup_journal_save(&s->journal, files, FILES, &err);
-	if (r == OKTA_OK && tool(argv, &err) != 0)
-		r = OKTA_E_SYS;
-	if (r == OKTA_OK)
-		r = setup_journal_left(&s->journal, files, FILES, &err);
-	return r == OKTA_OK ? 0 : ctl_fail(1, "%s", err.msg);
+	if (r != OKTA_OK)
+		return ctl_fail(1, "%s", err.msg);
+	status = tool(argv, &err);
+	/* also when it failed: what an admin mends then is his.  One that was killed has
+	 * left half a run */
+	if (status >= 0)
+		r = setup_journal_left(
+		    &s->journal, files, FILES, status == 0 ? &err : NULL);
+	return r == OKTA_OK && status == 0 ? 0 : ctl_fail(1, "%s", err.msg);
 }
 
 enum okta_rc

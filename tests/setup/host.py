@@ -17,6 +17,9 @@ def bare(host):
     for service in ("sshd", "su", "sudo", "login"):
         if os.path.exists("/etc/pam.d/" + service):
             shutil.copy2("/etc/pam.d/" + service, host.path("/etc/pam.d/" + service))
+        else:  # sshd comes out of its package without being installed
+            host.write("/etc/pam.d/" + service, "".join(
+                "@include common-%s\n" % kind for kind in ("auth", "account", "session", "password")))
     with open("/etc/nsswitch.conf", encoding="utf-8") as f:
         text = re.sub(r"(?m)^hosts:.*", "hosts: files", f.read())
     host.write("/etc/nsswitch.conf", text)
