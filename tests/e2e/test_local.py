@@ -124,7 +124,8 @@ def _():
 def _():
     key = world.authorize("ada")
     def ada():
-        equal(world.ssh_run("ada", "echo", "GOT-IN", key=key).stdout, "GOT-IN\n", "ada with a key")
+        done = world.ssh_run("ada", "echo", "GOT-IN", key=key)
+        equal(done.stdout, "GOT-IN\n", "ada with a key (%s)" % done.stderr)
     equal(traced(ada)[1], [], "connections")
 
 
