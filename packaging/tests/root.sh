@@ -53,13 +53,32 @@ root='' leader='' nspawn=''
 new_root() { # new_root NAME: sets $root
 	root=$packages/roots/$1/m
 	drop_root "$1"
-	mkdir -p "$packages/roots/$1"/{u,w,m}
+	mkdir -p "$packages/roots/$1"/{m,top}
+	# an overlay cannot lie upon an overlay, as a container's disk is one: memory can
+	mount_root "$1" 2>/dev/null || { mount -t tmpfs "okta-packages-$1" "$packages/roots/$1/top" && mount_root "$1"; }
+}
+
+mount_root() {
+	mkdir -p "$packages/roots/$1/top"/{u,w}
 	mount -t overlay "okta-packages-$1" \
-		-o "lowerdir=$base,upperdir=$packages/roots/$1/u,workdir=$packages/roots/$1/w" "$root"
+		-o "lowerdir=$base,upperdir=$packages/roots/$1/top/u,workdir=$packages/roots/$1/top/w" "$packages/roots/$1/m"
+}
+
+# A machine that cannot boot the bare root says nothing of our packages.
+can_boot() {
+	local root status=0
+	new_root bare && boot || status=1
+	halt
+	drop_root bare
+	[ "$status" != 0 ] || return 0
+	tap_n=$((tap_n + 1))
+	echo "ok $tap_n - ${0##*/}: in a booted Debian 12 # SKIP a root without our packages does not boot here"
+	done_testing
 }
 
 drop_root() {
 	while mountpoint -q "$packages/roots/$1/m"; do umount -l "$packages/roots/$1/m"; done
+	while mountpoint -q "$packages/roots/$1/top"; do umount -l "$packages/roots/$1/top"; done
 	rm -rf "$packages/roots/$1"
 }
 

@@ -21,6 +21,7 @@ sed -i "1s/($version)/($version.1)/" "$work/next/packaging/debian/changelog"
 need 'the packages are built' packaging/deb.sh "$out"
 need 'a next version of them is built' "$work/next/packaging/deb.sh" "$work/next-out"
 need 'there is a fresh Debian 12' base_root
+can_boot
 new_root install
 mkdir -p "$root/debs"
 cp "$out"/{libnss-okta,libpam-okta,okta-login}_*.deb "$work"/next-out/{libnss-okta,libpam-okta,okta-login}_*.deb "$root/debs"

@@ -15,6 +15,7 @@ export LOCAL_PASSWORD=Quiet-Harbour-7
 # --- the host --------------------------------------------------------------------------------
 need 'the packages are built' packaging/deb.sh "$packages"
 need 'there is a fresh Debian 12' base_root
+can_boot
 new_root login
 mkdir -p "$root/debs" "$root/etc/ssh/authorized"
 cp "$packages"/{libnss-okta,libpam-okta,okta-login}_*.deb "$root/debs"

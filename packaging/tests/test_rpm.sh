@@ -69,6 +69,7 @@ libs() { local f
 	done; }
 ok 'every library is found' libs
 
+can_boot
 boot
 ok 'the units are as systemd wants them' inside systemd-analyze verify --man=no okta-sync.service
 ok 'the unit is enabled' inside systemctl is-enabled okta-sync.service
