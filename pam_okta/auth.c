@@ -53,6 +53,7 @@ struct login {
 	int64_t began_s;
 	int64_t deadline_ms;
 	bool code_ends_first; /* the deadline is the code's, not the host program's */
+	bool newer_is_kept;   /* what is recorded of this person is newer than claims */
 	struct okta_claims *claims;
 	char via[256];
 	struct okta_err err;
@@ -74,8 +75,21 @@ facts_of_now(const struct login *l, int64_t now_s)
 	return (struct okta_policy_now){
 		.now_s = now_s,
 		.source_s = l->who.snap.source_s,
-		.claims_are_newer = now_s > l->who.snap.source_s,
 	};
+}
+
+/*
+ * As of when the claims hold: when Okta issued them, not when somebody pressed Enter.
+ * This call asked for them, so they are of its time whatever Okta's clock says.
+ */
+static int64_t
+claims_s(const struct login *l, int64_t now_s)
+{
+	int64_t at_s = (int64_t)l->claims->iat_s;
+
+	if (at_s < l->began_s)
+		at_s = l->began_s;
+	return at_s < now_s ? at_s : now_s;
 }
 
 /* What no approval could change: then no code is made. */
@@ -287,12 +301,28 @@ check_is_new(struct login *l, int64_t now_s)
 		(void)okta_err_set(&l->err, OKTA_E_REFUSED, "the token was used before");
 		reason = PO_OLD_TOKEN;
 	}
+	/* approved after this one and ended before: Okta's clock tells for both; what is
+	 * from the future does not stay */
+	l->newer_is_kept = r == OKTA_OK && last.claims.iat_s > claims->iat_s &&
+			   last.verified_s <= now_s &&
+			   okta_view_eq(last.claims.sub, claims->sub) &&
+			   okta_view_eq(last.claims.iss, claims->iss);
 	/* a damaged record is replaced by this login's; what may be sound must be looked
 	 * at */
 	if (r == OKTA_E_NOMEM || r == OKTA_E_SYS)
 		reason = r == OKTA_E_NOMEM ? PO_NOMEM : PO_RECORD;
 	okta_record_clear(&last);
 	return reason;
+}
+
+/* After check_is_new(). */
+static enum okta_rc
+keep_claims(struct login *l, int64_t now_s)
+{
+	if (l->newer_is_kept)
+		return OKTA_OK;
+	return okta_record_store(l->t->host->run_dir, l->t->host->owner,
+	    l->who.person.uid, l->claims, claims_s(l, now_s), &l->err);
 }
 
 /*
@@ -305,9 +335,7 @@ keep_denial(struct login *l, enum okta_policy_rule rule, int64_t now_s)
 {
 	if (rule != OKTA_RULE_NOT_ALLOWED && rule != OKTA_RULE_DENY_GROUP)
 		return;
-	if (check_is_new(l, now_s) != PO_ALLOWED ||
-	    okta_record_store(l->t->host->run_dir, l->t->host->owner, l->who.person.uid,
-		l->claims, now_s, &l->err) != OKTA_OK)
+	if (check_is_new(l, now_s) != PO_ALLOWED || keep_claims(l, now_s) != OKTA_OK)
 		po_debug(l->t, "the denial is not kept: %s", l->err.msg);
 }
 
@@ -332,7 +360,7 @@ static enum po_reason
 decide(struct login *l)
 {
 	const int64_t now_s = okta_clock_now_s(l->t->host->clock);
-	const struct okta_policy_now now = facts_of_now(l, now_s);
+	struct okta_policy_now now = facts_of_now(l, now_s);
 	struct okta_known known = { 0 };
 	struct okta_decision d;
 	enum po_reason reason;
@@ -341,6 +369,8 @@ decide(struct login *l)
 	r = okta_known_init(&l->who.snap, l->claims, &known, &l->err);
 	if (r != OKTA_OK)
 		return r == OKTA_E_NOMEM ? PO_NOMEM : PO_SNAPSHOT;
+	/* a snapshot that came while we waited is the account phase's, which opens it */
+	now.claims_are_newer = claims_s(l, now_s) > l->who.snap.source_s;
 	okta_policy_login(l->who.conf, &l->who.person.policy, l->claims, known.groups,
 	    known.n_groups, &now, &d);
 	okta_known_clear(&known);
@@ -360,25 +390,53 @@ decide(struct login *l)
 	reason = use_token(l);
 	if (reason != PO_ALLOWED)
 		return reason;
-	if (okta_record_store(l->t->host->run_dir, l->t->host->owner, l->who.person.uid,
-		l->claims, now_s, &l->err) != OKTA_OK)
+	if (keep_claims(l, now_s) != OKTA_OK)
 		return PO_RECORD;
 	(void)snprintf(l->via, sizeof(l->via), "%s", d.reason);
 	return PO_ALLOWED;
 }
 
-/* Whoever is on this host already has no address: the account that asks stands for it. */
+/*
+ * Whoever is on this host already has no address: the account that asks stands for it.
+ * sudo has become root and says whose it was; login has only its terminal.
+ */
+static void
+local_address(const struct login *l, char ret[OKTA_WAITING_ADDRESS_BYTES])
+{
+	static const struct {
+		int item;
+		const char *is;
+	} rows[] = { { PAM_RUSER, "user" }, { PAM_TTY, "tty" } };
+	const uid_t uid = getuid();
+	const void *item;
+	char text[48];
+	size_t i;
+
+	for (i = 0; uid == 0 && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		item = NULL;
+		if (pam_get_item(l->t->pamh, rows[i].item, &item) != PAM_SUCCESS ||
+		    item == NULL || *(const char *)item == '\0')
+			continue;
+		okta_text_sanitize(text, sizeof(text), okta_view_str(item));
+		(void)snprintf(
+		    ret, OKTA_WAITING_ADDRESS_BYTES, "local %s %s", rows[i].is, text);
+		return;
+	}
+	(void)snprintf(
+	    ret, OKTA_WAITING_ADDRESS_BYTES, "local uid %lu", (unsigned long)uid);
+}
+
 static enum po_reason
 join_waiting(struct login *l)
 {
 	const struct okta_conf *conf = l->who.conf;
+	const bool is_local = strcmp(l->t->rhost, "local") == 0;
 	const struct okta_waiting_caps caps = { conf->max_waiting, conf->max_waiting_user,
-		conf->max_waiting_address };
+		conf->max_waiting_address, is_local };
 	char address[OKTA_WAITING_ADDRESS_BYTES];
 
-	if (strcmp(l->t->rhost, "local") == 0)
-		(void)snprintf(
-		    address, sizeof(address), "local uid %lu", (unsigned long)getuid());
+	if (is_local)
+		local_address(l, address);
 	else
 		okta_waiting_address(l->t->rhost, address);
 	switch (okta_waiting_enter(l->t->host->run_dir, l->t->host->owner, &caps,

@@ -4,7 +4,7 @@
  * and model.
  *
  * One file a person, RUN_DIR/claims/UID, root only: "OKTACLM1", u64 seconds since 1970
- * (little endian) of the verification, then a CLAIMS frame of model/wire.h without
+ * (little endian) as of which they hold, then a CLAIMS frame of model/wire.h without
  * personal data.
  */
 #ifndef OKTA_HOST_RECORD_H
@@ -18,7 +18,8 @@
 #include "model/wire.h"
 
 struct okta_record {
-	int64_t verified_s;
+	int64_t verified_s;	   /* as of then: not when it was looked at, which may be
+				    * much later */
 	struct okta_claims claims; /* views into bytes */
 	char *bytes;
 	size_t len;

@@ -58,7 +58,7 @@ write_at(int fd, size_t at, const unsigned char *p, size_t len, const char *path
 	return okta_err_sys(err, n < 0 ? errno : ENOSPC, "%s: cannot be written", path);
 }
 
-/* An empty file begins here. */
+/* A file begins here: nothing of it was written, or not even its header whole. */
 static enum okta_rc
 start(int fd, unsigned char file[FILE_BYTES], const char *path, struct okta_err *err)
 {
@@ -123,12 +123,13 @@ okta_used_add(const char *run_dir, uid_t owner, uint32_t uid, struct okta_view j
 		rc = okta_err_sys(err, errno, "%s: cannot be read", path);
 		goto out;
 	}
-	if (have > 0 && (have < CELL_BYTES || memcmp(file, MAGIC, NEXT_AT) != 0)) {
+	if (have >= CELL_BYTES && memcmp(file, MAGIC, NEXT_AT) != 0) {
 		rc = okta_err_set(
 		    err, OKTA_E_INPUT, "%s: is no list of used tokens: remove it", path);
 		goto out;
 	}
-	r = have == 0 ? start(fd, file, path, err) : OKTA_OK;
+	/* shorter than its header: the disk was full then, and no token is in it */
+	r = have < CELL_BYTES ? start(fd, file, path, err) : OKTA_OK;
 	if (r == OKTA_OK)
 		r = add(fd, file, cell, path, err);
 	if (r != OKTA_OK) {

@@ -9,6 +9,7 @@
 #ifndef OKTA_HOST_WAITING_H
 #define OKTA_HOST_WAITING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +20,8 @@
 
 struct okta_waiting_caps {
 	uint32_t total, per_user, per_address; /* 1..OKTA_WAITING_MAX */
+	bool half; /* of the places only every other one: for logins whose processes
+		    * belong to people on this host, who can stop them for ever */
 };
 
 struct okta_waiting {

@@ -39,7 +39,7 @@ struct okta_policy_person {
 struct okta_policy_now {
 	int64_t now_s;
 	int64_t source_s;      /* the snapshot's data is as of then */
-	bool claims_are_newer; /* the claims below were verified after source_s */
+	bool claims_are_newer; /* the claims below are of after source_s */
 };
 
 enum okta_policy_rule {

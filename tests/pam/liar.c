@@ -71,7 +71,9 @@ say_claims(const char *script)
 	m.sub = v(strcmp(script, "wrong-sub") == 0 ? "00u2bob" : "00u1ada");
 	m.preferred_username = v("ada@acme.example");
 	m.jti = v(strcmp(script, "replay") == 0 ? "ID.again" : jti);
-	m.iat_s = (uint64_t)(strcmp(script, "stale") == 0 ? now - 1000 : now);
+	m.iat_s = (uint64_t)(strcmp(script, "stale") == 0    ? now - 1000
+			     : strcmp(script, "behind") == 0 ? now - 30
+							     : now);
 	m.exp_s = (uint64_t)(strcmp(script, "expired") == 0 ? now - 500 : now + 3600);
 	m.auth_time_s = (uint64_t)now;
 	m.has_groups = strcmp(script, "no-claim") != 0;

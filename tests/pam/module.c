@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "host/record.h"
 #include "host/waiting.h"
 #include "model/wire.h"
 
@@ -290,7 +291,7 @@ static struct okta_waiting queue[40];
 static void
 fill_queue(size_t n, uint32_t uid, bool each, const char *address)
 {
-	const struct okta_waiting_caps caps = { 1000, 1000, 1000 };
+	const struct okta_waiting_caps caps = { 1000, 1000, 1000, false };
 	struct okta_err err = { 0 };
 	size_t i;
 
@@ -352,7 +353,7 @@ auth_refuses_beyond_each_cap_and_tells_others_nothing_of_it(void **state)
 static void
 look_for_a_place(struct talk *t)
 {
-	const struct okta_waiting_caps one = { 1, 1, 1 };
+	const struct okta_waiting_caps one = { 1, 1, 1, false };
 	struct okta_waiting w;
 	struct okta_err err = { 0 };
 
@@ -385,6 +386,56 @@ auth_in_a_long_queue_polls_less_often_and_says_so(void **state)
 	    "\nMany people log in to this host now: after approving it may take 15 "
 	    "s.\n"));
 	empty_queue(10);
+}
+
+/* ada by sudo, which has no address, asked for by RUSER at TTY. */
+static int
+sudo_by(const char *ruser, const char *tty)
+{
+	pam_handle_t *pamh = stage_start("sudo", "ada", &talk);
+	int r;
+
+	assert_int_equal(pam_set_item(pamh, PAM_RHOST, NULL), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(pamh, PAM_RUSER, ruser), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(pamh, PAM_TTY, tty), PAM_SUCCESS);
+	r = authenticate(pamh, 0, 0, NULL);
+	assert_int_equal(pam_end(pamh, r), PAM_SUCCESS);
+	return r;
+}
+
+/* sudo and login are root by then: one person on this host is not another. */
+static void
+auth_counts_who_is_on_this_host_by_account_else_by_terminal(void **state)
+{
+	static const struct {
+		const char *address, *ruser, *tty, *other_ruser, *other_tty;
+	} rows[] = {
+		{ "local user local", "local", "/dev/tty1", "other", "/dev/tty1" },
+		{ "local tty /dev/tty1", "", "/dev/tty1", NULL, "/dev/tty2" },
+		{ "local uid 0", NULL, NULL, NULL, "/dev/tty2" },
+		{ "local user a?[2Jb", "a\x1b[2Jb", NULL, NULL, NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)setup(NULL);
+		put_conf("ok", "max_waiting_address = 3\n");
+		fill_queue(3, 7, true, rows[i].address);
+		assert_int_equal(
+		    sudo_by(rows[i].ruser, rows[i].tty), PAM_AUTHINFO_UNAVAIL);
+		logged("3 logins from this address wait for approval");
+		assert_int_equal(
+		    sudo_by(rows[i].other_ruser, rows[i].other_tty), PAM_SUCCESS);
+		empty_queue(3);
+	}
+	/* and they have half of the places */
+	put_conf("ok", "max_waiting = 4\n");
+	fill_queue(3, 7, true, "elsewhere");
+	assert_int_equal(sudo_by("local", NULL), PAM_AUTHINFO_UNAVAIL);
+	logged("no place of those for logins from this host itself is free, half of 4");
+	assert_int_equal(call(authenticate, "ada"), PAM_SUCCESS);
+	empty_queue(3);
 }
 
 /* Who cannot be counted is not let in; who needs no code is not counted. */
@@ -895,6 +946,94 @@ account_follows_claims_newer_than_the_snapshot_only(void **state)
 	assert_int_equal(call(account, "ada"), PAM_PERM_DENIED);
 }
 
+/* The verdict is there at once; whoever is asked takes his time. */
+static void
+publish_meanwhile(struct talk *t)
+{
+	(void)t;
+	(void)sleep(3);
+	put_snapshot(time(NULL) - 1, "https://acme.okta.com");
+}
+
+static void
+record_a_denial_meanwhile(struct talk *t)
+{
+	static struct okta_claims claims;
+	struct okta_err err = { 0 };
+
+	(void)t;
+	(void)sleep(3);
+	claims = (struct okta_claims){ .iss = sv("https://acme.okta.com"),
+		.sub = sv("00u1ada"),
+		.preferred_username = sv(""),
+		.jti = sv("ID.later"),
+		.iat_s = (uint64_t)time(NULL),
+		.exp_s = (uint64_t)time(NULL) + 3600,
+		.has_groups = true };
+	assert_int_equal(
+	    okta_record_store(OKTA_RUN_DIR, 0, ADA_UID, &claims, time(NULL) - 1, &err),
+	    OKTA_OK);
+}
+
+static void
+wait_meanwhile(struct talk *t)
+{
+	(void)t;
+	(void)sleep(3);
+}
+
+/* Approved, then taken out of ops, then a sync, then Enter. */
+static void
+account_follows_a_snapshot_that_is_newer_than_the_token_and_older_than_enter(void **state)
+{
+	(void)state;
+	talk.on_prompt = publish_meanwhile;
+	assert_int_equal(login("ok"), PAM_SUCCESS);
+	put_file(OKTA_CONF_FILE,
+	    "[okta]\norg_url = https://acme.okta.com\n[login]\nclient_id = ok\n"
+	    "allow_groups = ops\n",
+	    0644);
+	assert_int_equal(call(account, "ada"), PAM_PERM_DENIED);
+}
+
+static void
+account_keeps_to_a_denial_that_is_newer_than_a_token_that_ends_later(void **state)
+{
+	(void)state;
+	talk.on_prompt = record_a_denial_meanwhile;
+	assert_int_equal(login("ok"), PAM_SUCCESS);
+	assert_int_equal(call(account, "ada"), PAM_PERM_DENIED);
+	logged("account: is in no group that [login] allow_groups names");
+}
+
+static void
+auth_lets_no_claim_override_a_snapshot_that_is_newer_than_the_token(void **state)
+{
+	(void)state;
+	put_file(OKTA_CONF_FILE,
+	    "[okta]\norg_url = https://acme.okta.com\n[login]\nclient_id = ok\n"
+	    "allow_groups = ops\n",
+	    0644);
+	put_snapshot(time(NULL) + 2, "https://acme.okta.com");
+	talk.on_prompt = wait_meanwhile;
+	assert_int_equal(call(authenticate, "ada"), PAM_AUTH_ERR);
+	logged("reason=not_allowed");
+}
+
+/* Okta's clock is 30 s behind ours, and the last sync was 10 s ago. */
+static void
+claims_of_a_login_count_where_oktas_clock_is_behind(void **state)
+{
+	(void)state;
+	put_file(OKTA_CONF_FILE,
+	    "[okta]\norg_url = https://acme.okta.com\n[login]\nclient_id = behind\n"
+	    "allow_groups = ops\n",
+	    0644);
+	put_snapshot(time(NULL) - 10, "https://acme.okta.com");
+	assert_int_equal(call(authenticate, "ada"), PAM_SUCCESS);
+	assert_int_equal(call(account, "ada"), PAM_SUCCESS);
+}
+
 /* Refused by the claim means out for SSH keys as well, now and not after the next sync.
  */
 static void
@@ -1189,6 +1328,7 @@ main(int argc, char **argv)
 		T(auth_refuses_beyond_each_cap_and_tells_others_nothing_of_it),
 		T(auth_has_its_place_while_it_waits_and_no_longer),
 		T(auth_in_a_long_queue_polls_less_often_and_says_so),
+		T(auth_counts_who_is_on_this_host_by_account_else_by_terminal),
 		T(auth_refuses_when_the_waiting_cannot_be_counted),
 		T(auth_sends_the_client_secret_and_logs_it_nowhere),
 		T(auth_says_why_the_helper_cannot_be_started),
@@ -1214,6 +1354,10 @@ main(int argc, char **argv)
 		T(account_allows_members_and_denies_the_rest),
 		T(account_follows_claims_newer_than_the_snapshot_only),
 		T(account_denies_whom_a_newer_claim_kept_out),
+		T(account_follows_a_snapshot_that_is_newer_than_the_token_and_older_than_enter),
+		T(account_keeps_to_a_denial_that_is_newer_than_a_token_that_ends_later),
+		T(auth_lets_no_claim_override_a_snapshot_that_is_newer_than_the_token),
+		T(claims_of_a_login_count_where_oktas_clock_is_behind),
 		T(account_and_setcred_refuse_a_damaged_or_foreign_record),
 		T(setcred_without_a_newer_login_changes_nothing),
 		T(setcred_follows_a_newer_claim_and_never_adds_a_local_group),

@@ -117,6 +117,25 @@ used_tells_tokens_apart_and_knows_a_long_one_again(void **state)
 	assert_int_equal(add(longer, &err), OKTA_E_REFUSED);
 }
 
+/* The disk was full: the header was only begun.  Nobody is locked out by that. */
+static void
+used_starts_a_file_anew_whose_header_was_never_whole(void **state)
+{
+	struct okta_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(add("ID.a", &err), OKTA_OK);
+	assert_int_equal(truncate(file, 127), 0);
+	assert_int_equal(add("ID.a", &err), OKTA_OK);
+	assert_int_equal(add("ID.a", &err), OKTA_E_REFUSED);
+	assert_int_equal(truncate(file, 1), 0);
+	assert_int_equal(add("ID.b", &err), OKTA_OK);
+	assert_int_equal(add("ID.b", &err), OKTA_E_REFUSED);
+	/* a whole header holds what came after it */
+	assert_int_equal(truncate(file, 128), 0);
+	assert_int_equal(add("ID.b", &err), OKTA_OK);
+}
+
 static void
 used_is_root_only_and_refuses_what_is_damaged_locked_or_not_its_own(void **state)
 {
@@ -153,6 +172,7 @@ main(void)
 		T(used_refuses_a_token_that_comes_again_after_thirty_others),
 		T(used_lets_one_of_two_logins_at_once_have_the_token),
 		T(used_tells_tokens_apart_and_knows_a_long_one_again),
+		T(used_starts_a_file_anew_whose_header_was_never_whole),
 		T(used_is_root_only_and_refuses_what_is_damaged_locked_or_not_its_own),
 	};
 

@@ -44,7 +44,7 @@ static enum okta_rc
 enter(uint32_t total, uint32_t user, uint32_t address, uint32_t uid, const char *from,
     struct okta_waiting *ret, struct okta_err *err)
 {
-	const struct okta_waiting_caps caps = { total, user, address };
+	const struct okta_waiting_caps caps = { total, user, address, false };
 
 	okta_waiting_init(ret);
 	return okta_waiting_enter(dir, geteuid(), &caps, uid, from, ret, err);
@@ -136,6 +136,43 @@ waiting_refuses_one_more_than_an_address_may_have_and_no_other(void **state)
 	assert_int_equal(enter(9, 9, 2, 7, "b", &w[2], &err), OKTA_OK);
 	for (i = 0; i < 3; i++)
 		okta_waiting_leave(&w[i]);
+}
+
+static enum okta_rc
+enter_locally(uint32_t total, struct okta_waiting *ret, struct okta_err *err)
+{
+	const struct okta_waiting_caps caps = { total, 99, 99, true };
+
+	okta_waiting_init(ret);
+	return okta_waiting_enter(dir, geteuid(), &caps, ADA, "local uid 1", ret, err);
+}
+
+/* A su that is stopped keeps its place for ever: sshd must have others. */
+static void
+waiting_gives_logins_from_the_host_itself_every_other_place_and_no_more(void **state)
+{
+	struct okta_waiting w[6], one;
+	struct okta_err err = { 0 };
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(enter_locally(6, &w[i], &err), OKTA_OK);
+		assert_int_equal(w[i].place, 2 * i);
+	}
+	assert_int_equal(enter_locally(6, &one, &err), OKTA_E_REFUSED);
+	assert_string_equal(err.msg,
+	    "no place of those for logins from this host itself is free, half of 6: "
+	    "[login] max_waiting");
+	for (i = 3; i < 6; i++) {
+		assert_int_equal(enter(6, 99, 99, BOB, "x", &w[i], &err), OKTA_OK);
+		assert_int_equal(w[i].place, 2 * (i - 3) + 1);
+	}
+	for (i = 0; i < 6; i++)
+		okta_waiting_leave(&w[i]);
+	/* but one place is one place */
+	assert_int_equal(enter_locally(1, &one, &err), OKTA_OK);
+	okta_waiting_leave(&one);
 }
 
 /* What is kept of a login that is over counts for nobody. */
@@ -320,6 +357,7 @@ main(void)
 		T(waiting_refuses_one_more_than_a_person_may_have_and_nobody_else),
 		T(waiting_keeps_a_persons_last_place_for_another_address),
 		T(waiting_refuses_one_more_than_an_address_may_have_and_no_other),
+		T(waiting_gives_logins_from_the_host_itself_every_other_place_and_no_more),
 		T(waiting_frees_the_place_of_a_process_that_was_killed),
 		T(waiting_never_exceeds_a_cap_when_40_come_at_once),
 		T(waiting_takes_an_ipv6_network_for_one_address),
