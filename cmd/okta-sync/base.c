@@ -11,7 +11,7 @@
 #include "snap/le.h"
 
 #define MAGIC	   "OKTABASE"
-#define VERSION	   1
+#define VERSION	   2
 #define SUM_FROM   16
 #define BASE_MAX   ((size_t)4 << 30)
 #define MAX_OBJECT 100000000 /* of each kind; more is no directory */
@@ -82,6 +82,7 @@ take_head(struct cursor *c, struct sync_base *base)
 	h->full_s = (int64_t)take_u64(c, SYNC_SINCE_MAX);
 	h->published_s = (int64_t)take_u64(c, SYNC_SINCE_MAX);
 	h->local_sum = take_u64(c, UINT64_MAX);
+	h->generation = take_u64(c, UINT64_MAX);
 	base->n_groups = (size_t)take_u64(c, MAX_OBJECT);
 	base->n_users = (size_t)take_u64(c, MAX_OBJECT);
 	base->n_strays = (size_t)take_u64(c, MAX_OBJECT);
@@ -260,6 +261,7 @@ put_head(struct pen *pen, const struct sync_base_head *h, const struct sync_reco
 	put_u64(pen, (uint64_t)h->full_s);
 	put_u64(pen, (uint64_t)h->published_s);
 	put_u64(pen, h->local_sum);
+	put_u64(pen, h->generation);
 	put_u64(pen, rec->n_groups);
 	put_u64(pen, rec->n_users);
 	put_u64(pen, rec->stray_ids.n);

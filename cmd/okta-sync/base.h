@@ -13,8 +13,9 @@
  *   48   u64 this host's clock: when everything was read last
  *   56   u64 this host's clock: when a snapshot of it was published
  *   64   u64 sum of the host's account files then
- *   72   u64 n groups, users, strays (ids of members who are nobody in scope), members
- *   104  text link of the System Log ("" for none)
+ *   72   u64 generation of that snapshot: on top of another nothing is built
+ *   80   u64 n groups, users, strays (ids of members who are nobody in scope), members
+ *   112  text link of the System Log ("" for none)
  *   then groups (text id, name), users (texts id, status, login, name, display name, uid,
  *   shell), strays (text id), members (u32 number of the user, or n users + number of the
  *   stray; u32 number of the group).  A text is u32 length and its bytes.
@@ -32,7 +33,7 @@
 #include "records.h"
 
 struct sync_base_head {
-	uint64_t conf_sum, content_sum, local_sum;
+	uint64_t conf_sum, content_sum, local_sum, generation;
 	int64_t clock_s, full_s, published_s;
 	char link[SYNC_LINK_MAX + 1];
 };
@@ -69,7 +70,8 @@ OKTA_MUST_CHECK enum okta_rc sync_base_write(const char *path,
     const struct sync_base_head *head, const struct sync_records *records,
     struct okta_err *err);
 
-/* What decides what is read, and so whether a base still fits. */
+/* What decides what is read and what is published of it, and so whether a base, and the
+ * snapshot made with it, still fit: every such key must be in it. */
 uint64_t sync_base_conf_sum(const struct okta_conf *conf);
 /* People, groups and memberships, whatever their order: equal content, equal sum. */
 uint64_t sync_base_content_sum(const struct sync_records *records);

@@ -34,7 +34,9 @@ sum_list(uint64_t seed, const struct okta_list *list)
 uint64_t
 sync_base_conf_sum(const struct okta_conf *conf)
 {
-	uint64_t s = (uint64_t)conf->source * 16 + (uint64_t)conf->scope;
+	const uint64_t numbers[] = { (uint64_t)conf->source, (uint64_t)conf->scope,
+		conf->id_min, conf->id_max };
+	uint64_t s = okta_snap_sum64(numbers, sizeof(numbers));
 
 	s = sum_str(s, conf->org_url);
 	s = sum_str(s, conf->source_dir);
@@ -49,7 +51,14 @@ sync_base_conf_sum(const struct okta_conf *conf)
 	s = sum_list(s, &conf->local);
 	s = sum_list(s, &conf->allow_groups);
 	s = sum_list(s, &conf->deny_groups);
-	return sum_str(s, conf->primary_group);
+	s = sum_str(s, conf->primary_group);
+	/* and these what is made of the same answers */
+	s = sum_list(s, &conf->strip_domains);
+	s = sum_list(s, &conf->reserved_names);
+	s = sum_list(s, &conf->shells);
+	s = sum_str(s, conf->home);
+	s = sum_str(s, conf->shell);
+	return sum_str(s, conf->prefix);
 }
 
 static uint64_t

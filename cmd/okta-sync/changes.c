@@ -59,6 +59,12 @@ sum_of_user(const struct okta_directory_user *u)
 	return okta_snap_sum64(parts, sizeof(parts));
 }
 
+void
+sync_memory_newer(struct sync_memory *memory, const struct okta_directory_user *user)
+{
+	sync_seen_newer(&memory->users, sum(user->id), sum_of_user(user));
+}
+
 static enum okta_rc
 on_user(void *ctx, const struct okta_directory_user *user)
 {
@@ -189,23 +195,40 @@ read_lists(
 	return c->ask->source->read(c->ask->source, lists, n, on_page, c, err);
 }
 
+static enum okta_rc
+ignore_page(void *ctx, size_t i, struct okta_view body, struct okta_err *err)
+{
+	(void)ctx;
+	(void)i;
+	(void)body;
+	(void)err;
+	return OKTA_OK;
+}
+
 /*
  * A full sync of scope = groups needs okta.groups.read alone; who changed is a question
- * about users.  *ret_may: Okta answers it.
+ * about users.  *ret_may: Okta answers it.  Who is refused the groups too is refused
+ * altogether: that is a failure.
  */
 static enum okta_rc
-try_search(
-    struct changes *c, const struct sync_list *users, bool *ret_may, struct okta_err *err)
+try_search(struct changes *c, const struct sync_list *users,
+    const struct sync_list *groups, bool *ret_may, struct okta_err *err)
 {
 	const struct okta_view none = { NULL, 0 };
+	struct okta_err why;
 	enum okta_rc r;
 
 	r = read_lists(c, users, 1, err);
 	*ret_may = r == OKTA_OK;
 	if (r != OKTA_E_CONFIG)
 		return r;
+	why = *err;
+	err->rc = OKTA_OK;
+	r = c->ask->source->read(c->ask->source, groups, 1, ignore_page, NULL, err);
+	if (r != OKTA_OK)
+		return r;
 	r = sync_sink_news(
-	    c->ask->sink, SYNC_NEWS_NO_SEARCH, 0, okta_view_str(err->msg), none);
+	    c->ask->sink, SYNC_NEWS_NO_SEARCH, 0, okta_view_str(why.msg), none);
 	return r == OKTA_OK ? r : okta_err_set(err, r, "handing over failed");
 }
 
@@ -224,7 +247,7 @@ sync_changes(const struct sync_asking *ask, int64_t since_s, struct okta_err *er
 
 	sync_stamp(since_s, since);
 	if (ask->conf->scope == OKTA_SCOPE_GROUPS && !memory->may_search) {
-		r = try_search(&c, &lists[1], &may, err);
+		r = try_search(&c, &lists[1], &lists[0], &may, err);
 		memory->may_search = may;
 		n = 1;
 	}

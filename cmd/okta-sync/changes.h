@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "handover.h"
 #include "model/conf.h"
+#include "net/directory.h"
 #include "seen.h"
 #include "source.h"
 
@@ -28,6 +29,9 @@ struct sync_memory {
 	struct sync_seen users, groups;
 };
 void sync_memory_clear(struct sync_memory *memory);
+/* USER was handed over, and is newer than what the search index said of him. */
+void sync_memory_newer(
+    struct sync_memory *memory, const struct okta_directory_user *user);
 
 struct sync_asking {
 	const struct okta_conf *conf;

@@ -25,6 +25,8 @@ one_errand(const struct sync_asking *ask, const struct sync_command *command,
 	source->asked_s = 0;
 	switch (command->errand) {
 	case SYNC_ERRAND_FULL:
+		/* what is handed over is newer than what was seen */
+		sync_seen_clear(&ask->memory->users);
 		r = sync_fetch(ask->conf, source, ask->sink, err);
 		break;
 	case SYNC_ERRAND_CHANGES:

@@ -2,9 +2,12 @@
 #include "request.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -54,7 +57,8 @@ sync_request_take(const struct sync_state *state, struct sync_request *ret)
 		(void)snprintf(
 		    ret->token, sizeof(ret->token), "%.*s", (int)token.len, token.p);
 		ret->is_asked = true;
-		ret->accept_shrink = okta_view_eq_str(text, accept_word + 1);
+		/* of whoever asked before and was not served yet, too */
+		ret->accept_shrink |= okta_view_eq_str(text, accept_word + 1);
 	}
 	okta_free_wiped(data, len);
 }
@@ -114,13 +118,38 @@ wait_for_answer(const struct sync_state *state, const char *token, int fd,
 	return OKTA_OK;
 }
 
+/* One asks at a time: a second request would take the place of the first, which nobody
+ * would answer then.  The lock goes with the descriptor. */
+static enum okta_rc
+wait_for_my_turn(const struct sync_state *state, int *ret, struct okta_err *err)
+{
+	char path[PATH_MAX];
+	int n, fd;
+
+	n = snprintf(path, sizeof(path), "%s.lock", state->request);
+	if (n < 0 || n >= (int)sizeof(path))
+		return okta_err_set(
+		    err, OKTA_E_CONFIG, "the state directory's path is too long");
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return okta_err_sys(err, errno, "%s: cannot open", path);
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR) {
+			(void)okta_err_sys(err, errno, "%s: cannot lock", path);
+			(void)close(fd);
+			return OKTA_E_SYS;
+		}
+	*ret = fd;
+	return OKTA_OK;
+}
+
 enum okta_rc
 sync_request_ask(const struct sync_state *state, bool accept_shrink, int *ret_status,
     struct okta_err *err)
 {
 	char text[REQUEST_MAX_BYTES], token[SYNC_TOKEN_BYTES];
 	enum okta_rc r;
-	int fd;
+	int fd, lock = -1;
 
 	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (fd < 0 || inotify_add_watch(fd, state->dir, IN_MOVED_TO) < 0) {
@@ -136,9 +165,13 @@ sync_request_ask(const struct sync_state *state, bool accept_shrink, int *ret_st
 	(void)puts("okta-sync: okta-sync --watch is at work here: it is asked for a full "
 		   "sync");
 	(void)fflush(stdout);
-	r = okta_file_replace(state->request, 0600, text, strlen(text), err);
+	r = wait_for_my_turn(state, &lock, err);
+	if (r == OKTA_OK)
+		r = okta_file_replace(state->request, 0600, text, strlen(text), err);
 	if (r == OKTA_OK)
 		r = wait_for_answer(state, token, fd, ret_status, err);
+	if (lock >= 0)
+		(void)close(lock);
 	(void)close(fd);
 	return r;
 }

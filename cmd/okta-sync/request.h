@@ -3,6 +3,7 @@
  * directory: the one asks the other by a file, and waits for its answer.
  *
  *   sync-request       TOKEN, or TOKEN " accept-shrink"; taken away when it is read
+ *   sync-request.lock  held by the one who asks until he is answered; others wait for it
  *   sync-status.json   "request": TOKEN is the answer
  *
  * Only who may write the state directory can ask.
@@ -23,7 +24,8 @@ struct sync_request {
 	bool is_asked; /* by a file or a signal: it is answered whatever came of it */
 };
 
-/* The watcher's side: take what is asked; a file that cannot be understood is removed. */
+/* The watcher's side: take what is asked; a file that cannot be understood is removed.
+ * *ret may hold what was asked before: only its token is forgotten. */
 void sync_request_take(const struct sync_state *state, struct sync_request *ret);
 
 /*

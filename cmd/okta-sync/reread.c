@@ -24,6 +24,7 @@ on_user(void *ctx, const struct okta_directory_user *user)
 	if (!okta_view_eq(user->id, rd->ids[rd->current]))
 		return OKTA_E_INPUT;
 	rd->seen = true;
+	sync_memory_newer(rd->ask->memory, user);
 	return sync_sink_user(rd->ask->sink, user);
 }
 

@@ -42,6 +42,24 @@ sync_seen_add(struct sync_seen *seen, uint64_t object, uint64_t content, bool *r
 	return OKTA_OK;
 }
 
+/* Items of one object become equal: LAST stays in order. */
+static void
+renew(struct sync_seen_item *item, size_t n, uint64_t object, uint64_t content)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (item[i].object == object)
+			item[i].content = content;
+}
+
+void
+sync_seen_newer(struct sync_seen *seen, uint64_t object, uint64_t content)
+{
+	renew(seen->last, seen->n_last, object, content);
+	renew(seen->next, seen->n_next, object, content);
+}
+
 void
 sync_seen_turn(struct sync_seen *seen)
 {

@@ -18,6 +18,7 @@
 #include "publish.h"
 #include "records.h"
 #include "report.h"
+#include "snap/read.h"
 #include "stale.h"
 #include "status.h"
 
@@ -46,7 +47,9 @@ struct job {
 	struct sync_news news;
 	struct sync_base base;
 	struct sync_base_head head; /* of what is about to be published */
+	uint64_t generation;	    /* of the snapshot that is there; 0: there is none */
 	bool needs_full;	    /* changes alone cannot say it */
+	bool is_refused;	    /* Okta does not answer it: nothing was read */
 };
 
 /* --- asking ---------------------------------------------------------------------- */
@@ -123,13 +126,40 @@ make_head(struct job *j)
 	j->head.local_sum = sync_local_sum();
 	if (turn->errand != SYNC_ERRAND_LOG)
 		j->head.clock_s = clock_s;
-	if (turn->errand == SYNC_ERRAND_FULL)
+	if (turn->errand == SYNC_ERRAND_FULL) {
 		j->head.full_s = j->status.started_s;
+		/* what the log says of the time before is in here: it goes on from the
+		 * clock */
+		j->head.link[0] = '\0';
+	}
 	if (j->news.link != NULL)
 		(void)snprintf(j->head.link, sizeof(j->head.link), "%s", j->news.link);
 }
 
 /* --- publishing ------------------------------------------------------------------ */
+
+/*
+ * The snapshot is published before its base is written.  If we were killed in between, or
+ * the disk was full, the base is of an older one, and a change on top of it would bring
+ * back whoever was removed since.
+ */
+static bool
+is_of_the_snapshot(const struct job *j)
+{
+	return j->turn->shared->head.generation == j->generation;
+}
+
+static uint64_t
+present_generation(const struct sync_state *state)
+{
+	struct okta_snap snap = { 0 };
+	uint64_t generation = 0;
+
+	if (okta_snap_open(state->snapshot, geteuid(), &snap) == OKTA_OK)
+		generation = snap.generation;
+	okta_snap_close(&snap);
+	return generation;
+}
 
 static enum okta_rc
 publish(struct job *j, const struct sync_records *records, struct okta_err *err)
@@ -148,6 +178,7 @@ publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 	if (r != OKTA_OK)
 		return r;
 	j->head.published_s = j->status.started_s;
+	j->head.generation = j->status.generation;
 	shared->generation = j->status.generation;
 	shared->people = j->status.people;
 	shared->groups = j->status.groups;
@@ -172,7 +203,7 @@ must_publish(const struct job *j)
 	const struct sync_base_head *old = &turn->shared->head;
 
 	return turn->request->is_asked || old->published_s == 0 ||
-	       j->head.conf_sum != old->conf_sum ||
+	       !is_of_the_snapshot(j) || j->head.conf_sum != old->conf_sum ||
 	       j->head.content_sum != old->content_sum ||
 	       sync_is_stale(old, turn->conf, j->head.local_sum, j->status.started_s);
 }
@@ -184,6 +215,10 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 	const struct sync_records *records;
 	enum okta_rc r;
 
+	j->generation = present_generation(j->turn->state);
+	j->needs_full = j->turn->errand != SYNC_ERRAND_FULL && !is_of_the_snapshot(j);
+	if (j->needs_full)
+		return OKTA_OK;
 	r = ask(j, err);
 	if (r != OKTA_OK)
 		return r;
@@ -191,6 +226,11 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 	shared->no_log = j->news.no_log;
 	shared->no_search = j->news.no_search;
 	(void)snprintf(shared->why, sizeof(shared->why), "%s", j->news.why);
+	/* what is known stays as old as it was, and a failure what it was */
+	j->is_refused = j->news.no_search ||
+			(j->turn->errand == SYNC_ERRAND_LOG && j->news.no_log);
+	if (j->is_refused)
+		return OKTA_OK;
 	make_head(j);
 	if (!is_empty(j) || sync_is_stale(&shared->head, j->turn->conf, j->head.local_sum,
 				j->status.started_s)) {
@@ -278,11 +318,12 @@ run(const struct sync_turn *turn)
 	turn->shared->how = r != OKTA_OK   ? SYNC_ENDED_BADLY
 			    : j.needs_full ? SYNC_ENDED_NEEDS_FULL
 					   : SYNC_ENDED_WELL;
-	if (r == OKTA_OK && turn->errand != SYNC_ERRAND_FULL)
+	if (r == OKTA_OK && turn->errand != SYNC_ERRAND_FULL && !j.is_refused)
 		turn->shared->changes_s = j.status.started_s;
-	if (published || r != OKTA_OK || (turn->shared->failed && !j.needs_full))
+	if (published || r != OKTA_OK ||
+	    (turn->shared->failed && !j.needs_full && !j.is_refused))
 		record(&j, r, &err);
-	else
+	else if (!j.is_refused)
 		sync_status_touch(turn->state->status);
 	turn->shared->done = true;
 	sync_report_clear(&j.report);

@@ -31,6 +31,7 @@ struct watch {
 	const struct sync_notify *notify;
 	struct okta_conf *conf;
 	struct sync_shared *shared;
+	struct sync_base_head head; /* as the last turn that ended by itself left it */
 	struct sync_plan plan;
 	struct sync_fetcher fetcher;
 	int signal_fd, inotify_fd;
@@ -93,6 +94,11 @@ plan_anew(struct watch *w)
 	memset(head, 0, sizeof(*head));
 	w->shared->has_base = sync_base_look(w->state->base, sync_base_conf_sum(w->conf),
 				  head) == OKTA_OK;
+	/* the clock and the link that are of the same content, but newer */
+	if (w->shared->has_base && w->head.conf_sum == head->conf_sum &&
+	    w->head.content_sum == head->content_sum &&
+	    w->head.generation == head->generation)
+		*head = w->head;
 	if (w->shared->has_base)
 		age_s = okta_clock_now_s(&okta_clock_system) - head->full_s;
 	w->shared->log = w->conf->source == OKTA_SOURCE_OKTA;
@@ -119,6 +125,19 @@ load(struct watch *w, struct okta_err *err)
 	return OKTA_OK;
 }
 
+/* Whoever asked for the run that is given up waits for the next; so does whoever asked
+ * since, but a signal needs no answer. */
+static void
+ask_again(struct watch *w)
+{
+	if (w->turn <= 0 || !w->serving.is_asked)
+		return;
+	w->asked.is_asked = true;
+	w->asked.accept_shrink |= w->serving.accept_shrink;
+	if (w->asked.token[0] == '\0')
+		memcpy(w->asked.token, w->serving.token, sizeof(w->asked.token));
+}
+
 static void
 reload(struct watch *w)
 {
@@ -128,9 +147,8 @@ reload(struct watch *w)
 	    (long long)okta_clock_mono_ms(&okta_clock_system) * 1000);
 	if (load(w, &err) == OKTA_OK) {
 		/* what runs is of the old one, and so are the fetcher's secret and
-		 * address; whoever asked for the run waits for the next */
-		if (w->turn > 0 && w->serving.is_asked)
-			w->asked = w->serving;
+		 * address */
+		ask_again(w);
 		stop_turn(w);
 		plan_anew(w);
 		w->wants_full = w->asked.is_asked;
@@ -262,6 +280,8 @@ end_turn(struct watch *w)
 	enum sync_end_kind how = w->shared->done ? w->shared->how : SYNC_ENDED_BADLY;
 
 	w->turn = -1;
+	if (w->shared->done)
+		w->head = w->shared->head;
 	if (!w->shared->done) {
 		record_failure(w, OKTA_E_UNAVAIL,
 		    "the process of this turn was killed: the last good snapshot stays");
@@ -374,8 +394,8 @@ start_what_is_due(struct watch *w)
 	return at;
 }
 
-static void
-loop(struct watch *w)
+static enum okta_rc
+loop(struct watch *w, struct okta_err *err)
 {
 	struct pollfd p[2] = { { .fd = w->signal_fd, .events = POLLIN },
 		{ .fd = w->inotify_fd, .events = POLLIN } };
@@ -390,10 +410,11 @@ loop(struct watch *w)
 			at = w->next_sign_ms;
 		wait = at - now_ms();
 		if (poll(p, 2, wait < 0 ? 0 : (int)wait) < 0 && errno != EINTR)
-			break;
+			return okta_err_sys(err, errno, "poll");
 		on_signals(w);
 		on_files(w);
 	}
+	return OKTA_OK;
 }
 
 static enum okta_rc
@@ -440,7 +461,7 @@ sync_watch(const struct sync_options *options, const struct sync_state *state,
 	if (r == OKTA_OK) {
 		plan_anew(&w);
 		sync_notify_send(notify, "READY=1\nSTATUS=started");
-		loop(&w);
+		r = loop(&w, err);
 		sync_notify_send(notify, "STOPPING=1");
 		stop_turn(&w);
 	}

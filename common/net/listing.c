@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "net/json_pull.h"
 #include "net/link.h"
 #include "net/refusal.h"
 
@@ -173,24 +174,36 @@ tell_pace(struct run *run)
 /* --- answers
  * ------------------------------------------------------------------------------- */
 
-static bool
-is_empty_list(struct okta_view body)
+/* Of a page that was taken, so it is a list. */
+static size_t
+items_of(struct okta_view body)
 {
-	size_t i, k = 0;
+	struct okta_pull pull;
+	size_t n = 0;
 
-	for (i = 0; i < body.len && k <= 2; i++)
-		if (memchr(" \t\r\n", body.p[i], 4) == NULL)
-			k = k < 2 && body.p[i] == "[]"[k] ? k + 1 : 3;
-	return k == 2;
+	okta_pull_init(&pull, body);
+	if (okta_pull_array(&pull))
+		while (okta_pull_item(&pull) && okta_pull_skip(&pull))
+			n++;
+	return n;
+}
+
+/* Where something happens all the time there would be a next page for ever. */
+static bool
+is_rest_of_poll(const struct okta_listing *l, const struct okta_buf *next, size_t n_items)
+{
+	return n_items == 0 || n_items < okta_page_size_of(okta_buf_view(next)) ||
+	       l->pages >= OKTA_LISTING_POLL_MAX;
 }
 
 /* Where the list goes on, or its end. */
 static enum okta_rc
-go_on(struct run *run, struct okta_listing *l, struct okta_buf *next, bool is_empty,
-    struct okta_err *err)
+go_on(struct run *run, struct okta_listing *l, struct okta_buf *next,
+    struct okta_view body, struct okta_err *err)
 {
 	bool is_round = okta_view_eq(okta_buf_view(next), okta_buf_view(&l->next));
-	bool is_rest = l->polling && is_empty;
+	size_t n_items = l->polling ? items_of(body) : 0;
+	bool is_rest = l->polling && is_rest_of_poll(l, next, n_items);
 	enum okta_rc r;
 
 	if (next->len == 0) {
@@ -200,7 +213,8 @@ go_on(struct run *run, struct okta_listing *l, struct okta_buf *next, bool is_em
 		return OKTA_OK;
 	}
 	/* the log's link may stay as it is while nothing happens */
-	if (l->pages >= OKTA_LISTING_PAGES_MAX || (is_round && !is_rest))
+	if (l->pages >= OKTA_LISTING_PAGES_MAX ||
+	    (is_round && (!l->polling || n_items > 0)))
 		return okta_err_set(
 		    err, OKTA_E_INPUT, "%s: Okta's next links lead round", l->path);
 	okta_page_size_grow(&l->size);
@@ -236,8 +250,7 @@ good_page(struct run *run, struct okta_listing *l, const struct okta_http_answer
 		r = run->page(
 		    run->ctx, (size_t)(l - run->all), okta_buf_view(&answer->body), err);
 	if (r == OKTA_OK)
-		r = go_on(
-		    run, l, &next, is_empty_list(okta_buf_view(&answer->body)), err);
+		r = go_on(run, l, &next, okta_buf_view(&answer->body), err);
 	if (r == OKTA_OK)
 		tell_pace(run);
 	okta_buf_clear(&next);

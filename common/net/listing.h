@@ -26,6 +26,8 @@
 #define OKTA_LISTING_PAGES_MAX                                                           \
 	100000 /* of one list: a link that leads round ends too                          \
 		*/
+#define OKTA_LISTING_POLL_MAX                                                            \
+	20 /* pages of a polling list: the rest is for the next run */
 
 /* Buckets that Okta counts separately (FACTS 6.9). */
 enum okta_api_bucket {
@@ -67,8 +69,9 @@ struct okta_listing {
 	    *named_by; /* configuration key that named it, or NULL: a 404 is its fault */
 	const char
 	    *start; /* NULL, or the whole address to begin with: a saved next link */
-	/* The System Log, whose every page has a next link: the list ends at an empty
-	 * page, and `next`, which the caller clears, says where to go on. */
+	/* The System Log, whose every page has a next link: the list ends at a page that
+	 * is not full, or after OKTA_LISTING_POLL_MAX of them, and `next`, which the
+	 * caller clears, says where to go on. */
 	bool polling;
 	/* One object by its id: a 404 gives PAGE an empty body, and is no failure. */
 	bool may_be_gone;

@@ -27,6 +27,8 @@ ELSEWHERE = {
     "make check": (".ci/run", "make check", "make check"),
     "make check-install": (".ci/run", "make check-install", "make check-install"),
     "make check-hostile": ("tests/tests.mk", "check-hostile:", "tests/hostile-list $B"),
+    # the same program, for as long as one likes
+    "make soak TIME=SECONDS": ("tests/list", "load", "load"),
     "make check-mutants": ("tests/list", "a slice of make check-mutants", "tests/mutants/run $b"),
     "make figures": ("tests/docs/test_threats.py", "the table of the invariants is the one made of", "summary.table()"),
     "make check-fuzz-mutants": ("tests/hostile-list", "fuzz/mutants", "make -s check-fuzz-mutants"),

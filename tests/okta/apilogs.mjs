@@ -61,6 +61,7 @@ function scan(events, from, limit, keep) {
 
 function list(org, call) {
   const { url, res } = call;
+  if (org.switches.log_busy) org.log.write('user.session.start', []);
   const limit = limitOf(url, { fallback: 100, max: 1000, cap: org.switches.page_size_cap });
   const [since, until] = [instant(url, 'since'), instant(url, 'until')];
   const after = url.searchParams.get('after');

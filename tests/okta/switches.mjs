@@ -15,6 +15,7 @@ export const SWITCHES = {
   log_omit: [NAMES, []],
   log_repeat: [BOOL, false],
   log_reverse: [BOOL, false],
+  log_busy: [BOOL, false],
   // tokens
   id_token: [ONE_OF('fat', 'thin'), 'fat'],
   amr: [NAMES, ['pwd']],

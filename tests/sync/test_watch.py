@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 from watcher import Watch
 from world import Host, Org, as_uid, has, lacks, main, same, test, wait_for
@@ -113,6 +114,23 @@ def SIGHUP_takes_a_good_configuration():
 
 
 @test
+def SIGHUP_with_any_rule_changed_publishes_what_the_new_one_says():
+    h = with_log(sync__max_removal_percent='100')
+    w = Watch(h)
+    for n, keys in enumerate(({'users__strip_domains': 'acme.example, partner.example'}, {'users__home': '/srv/%u'},
+                              {'users__shells': '/bin/bash, /bin/sh, /bin/dash'}, {'users__shell': '/bin/sh'},
+                              {'users__reserved_names': 'judy'}, {'groups__prefix': 'okta-'})):
+        h.set(**keys)
+        h.write()
+        w.send(signal.SIGHUP)
+        w.says('done:', times=n + 2)
+    users, groups, _ = h.dump()
+    same((users['ada']['home'], users['ada']['shell'], 'judy' in users), ('/srv/ada', '/bin/sh', False))
+    assert 'okta-eng' in groups
+    w.stop()
+
+
+@test
 def SIGHUP_keeps_the_old_configuration_when_the_new_one_is_wrong_and_says_so():
     h = fresh()
     w = Watch(h)
@@ -191,6 +209,64 @@ def accept_shrink_reaches_the_watcher():
         for name in members[:3]:
             ORG.admin('PUT', f'/groups/linux-users/members/{name}@acme.example')
     w.stop()
+
+
+@test
+def two_who_ask_at_once_are_both_answered_and_no_permission_is_lost():
+    h = fresh(sync__scope='groups', sync__scope_groups='linux-users', groups__match='linux-users')
+    w = Watch(h)
+    members = list(h.dump()[0])
+    askers = []
+    try:
+        for name in members[:3]:
+            ORG.admin('DELETE', f'/groups/linux-users/members/{name}@acme.example')
+        ORG.fault(path='^/api/v1/groups', kind='delay', delay_ms=1500, times=1)
+        w.send(signal.SIGUSR1)
+        w.tells('STATUS=reading everything', times=2)
+        for args in (('--accept-shrink',), ()):
+            askers.append(h.start(*args))
+            has(askers[-1].stdout.readline(), 'is asked for a full sync')
+            time.sleep(0.3)  # the watcher has taken it, while a turn runs
+        for p in askers:
+            has(p.communicate(timeout=15)[0], 'done:')
+            same(p.returncode, 0)
+        same(set(h.dump()[0]), set(members[3:]))
+    finally:
+        for p in askers:
+            p.kill()
+        for name in members[:3]:
+            ORG.admin('PUT', f'/groups/linux-users/members/{name}@acme.example')
+    w.stop()
+
+
+@test
+def whoever_asked_while_a_run_was_on_is_answered_after_a_reload():
+    h = fresh()
+    w = Watch(h)
+    ORG.fault(path='^/api/v1/users', kind='delay', delay_ms=20000, times=1)
+    ORG.admin('DELETE', '/log')
+    w.send(signal.SIGUSR1)
+    wait_for(lambda: any(x['path'].startswith('/api/v1/groups') for x in ORG.log()))
+    p = h.start()
+    try:
+        has(p.stdout.readline(), 'is asked for a full sync')
+        time.sleep(0.3)  # the watcher has taken it
+        w.send(signal.SIGHUP)
+        has(p.communicate(timeout=10)[0], 'done:')
+    finally:
+        p.kill()
+    w.stop()
+
+
+@test
+def a_watcher_that_cannot_wait_any_more_says_so_and_ends_with_75():
+    w = Watch(fresh())
+    # poll() of two is refused then
+    subprocess.run(['prlimit', f'--pid={w.p.pid}', '--nofile=1:1'], preexec_fn=as_uid, check=True)
+    w.send(signal.SIGUSR2)
+    w.p.wait(10)
+    w.says('poll: ')
+    w.stop(expect=75)
 
 
 @test
@@ -426,6 +502,28 @@ def a_change_that_the_search_index_shows_late_is_not_missed():
 
 
 @test
+def whoever_becomes_again_what_the_search_index_said_is_seen():
+    h = without_log()
+    w = Watch(h)
+    # what is newer than the index comes by a full sync, or by reading him anew
+    for name, between in (('full', w.now), ('byid', None)):
+        with Person(name + '@acme.example') as p:
+            ask(w)
+            if between:
+                ask(w, lambda p=p: p.patch(status='SUSPENDED'))
+                p.patch(status='ACTIVE')
+                between()
+            else:
+                p.patch(status='SUSPENDED')
+                ORG.switch(search_delay_ms=600000)
+                ask(w, lambda p=p: p.patch(status='ACTIVE'))  # the index has him as SUSPENDED
+            same(h.dump()[0][name]['status'], 'ACTIVE')
+            ask(w, lambda p=p: p.patch(status='SUSPENDED'))
+            same(h.dump()[0][name]['status'], 'SUSPENDED')
+    w.stop()
+
+
+@test
 def what_the_search_index_still_says_does_not_undo_what_was_read_by_id():
     h = with_log()
     w = Watch(h)
@@ -489,6 +587,64 @@ def events_that_come_twice_and_in_another_order_change_nothing():
 
 
 @test
+def a_log_where_something_happens_all_the_time_ends_at_a_page_that_is_not_full_or_after_twenty():
+    h = with_log()
+    w = Watch(h)
+    ask(w)
+    ORG.switch(log_busy=True)
+    try:
+        with Person() as p:
+            for cap, pages in ((0, 1), (1, 20)):
+                ORG.switch(page_size_cap=cap)
+                ORG.admin('DELETE', '/log')
+                ask(w, lambda: p.patch(status='SUSPENDED' if cap else 'ACTIVE'))
+                same(h.dump()[0]['new']['status'], 'SUSPENDED' if cap else 'ACTIVE')
+                same(len([x for x in asked() if x.startswith('/api/v1/logs')]), pages)
+    finally:
+        ORG.switch(log_busy=False, page_size_cap=0)
+    w.stop()
+
+
+def log_asked():
+    return [x for x in asked() if x.startswith('/api/v1/logs')]
+
+
+@test
+def after_everything_was_read_the_log_goes_on_from_that_time():
+    h = with_log()
+    w = Watch(h)
+    ask(w)
+    w.now()
+    ORG.admin('DELETE', '/log')
+    ask(w)
+    has(log_asked()[0], 'since=')
+    lacks(log_asked()[0], 'after=')
+    w.stop()
+
+
+@test
+def a_reload_goes_on_in_the_log_where_the_watcher_was():
+    h = with_log()
+    w = Watch(h)
+    with Person() as p:
+        ask(w)
+        before = files_of(h)
+        ask(w, lambda: p.patch(profile={'firstName': 'Test'}))
+        same(files_of(h), before)  # the link of it is in memory alone
+        ORG.admin('DELETE', '/log')
+        ask(w)
+        link = log_asked()
+        has(link[0], 'after=')
+        n = w.count_told('STATUS=up to date')
+        w.send(signal.SIGHUP)
+        w.up_to_date(n)
+        ORG.admin('DELETE', '/log')
+        ask(w)
+        same(log_asked(), link)
+    w.stop()
+
+
+@test
 def a_log_that_may_not_be_read_is_said_once_with_the_remedy():
     h = without_log()
     w = Watch(h)
@@ -517,6 +673,48 @@ def scope_groups_without_okta_users_read_reads_everything_each_time_and_says_so_
         w.stop()
     finally:
         ORG.switch(granted_scopes=LOGS.split())
+
+
+@test
+def to_be_refused_altogether_is_a_failure_and_not_a_search_that_is_refused():
+    h = with_log(sync__scope='groups', sync__scope_groups='linux-users')
+    Watch(h).stop()
+    before = h.snapshot()
+    ORG.fault(path='^/api/v1/', kind='status', status=403, times=-1)
+    w = Watch(h, wait=False)  # begins by asking what changed
+    w.says('Okta refuses')
+    wait_for(lambda: h.status()['result'] == 'refused')
+    lacks(w.text(), 'cannot be asked who changed')
+    same(h.snapshot(), before)
+    ORG.admin('DELETE', '/faults')
+    ORG.admin('DELETE', '/log')
+    with Person(groups=['linux-users']):
+        w.ask()
+        assert 'new' in h.dump()[0]
+    has(str(asked()), 'search=')
+    w.stop()
+
+
+@test
+def a_log_that_is_refused_after_a_failure_does_not_make_it_a_success():
+    h = with_log()
+    w = Watch(h)
+    ask(w)
+    same(h.status()['result'], 'done')
+    ORG.fault(path='^/api/v1/', kind='status', status=403, times=-1)
+    w.send(signal.SIGUSR1)
+    wait_for(lambda: h.status()['result'] == 'refused')
+    delta = h.status()['last_delta']
+    w.tells('STATUS=Okta refuses')
+    time.sleep(1.1)  # stamps are whole seconds
+    w.send(signal.SIGUSR2)
+    w.says('System Log cannot be read')
+    w.says('Okta refuses', times=3)  # everything, the log, and then what changed
+    lacks(w.text(), 'updated:')
+    same(h.status()['last_delta'], delta)
+    same(h.status()['result'], 'refused')
+    ORG.admin('DELETE', '/faults')
+    w.stop()
 
 
 @test
@@ -685,6 +883,45 @@ def once_leaves_no_base_that_is_older_than_its_snapshot():
     Watch(h).stop()
     h.sync()
     same(os.path.exists(os.path.join(h.state, 'sync-base')), False)
+
+
+def with_the_base_of_before(h, change):
+    """CHANGE while the snapshot was published, but its base was not written any more."""
+    base = os.path.join(h.state, 'sync-base')
+    w = Watch(h)
+    shutil.copy2(base, h.path('before'))
+    change(w)
+    w.stop()
+    shutil.copy2(h.path('before'), base)
+
+
+@test
+def whoever_is_gone_stays_gone_when_the_base_is_older_than_the_snapshot():
+    h = with_log()
+    with Person() as p:
+        with_the_base_of_before(h, lambda w: (ORG.admin('DELETE', '/users/' + p.id), w.now()))
+        assert 'new' not in h.dump()[0]
+    with Person('other@acme.example'):
+        w = Watch(h)
+        w.says('done:')
+        same([x in h.dump()[0] for x in ('new', 'other')], [False, True])
+        w.stop()
+
+
+@test
+def a_directory_that_is_again_as_an_older_base_says_is_published():
+    h = with_log()
+    came = []
+    try:
+        with_the_base_of_before(h, lambda w: (came.append(Person().__enter__()), w.now()))
+        assert 'new' in h.dump()[0]
+    finally:
+        for p in came:
+            p.__exit__()
+    w = Watch(h)
+    w.says('done: 8 people')
+    assert 'new' not in h.dump()[0]
+    w.stop()
 
 
 @test

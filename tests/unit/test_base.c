@@ -41,9 +41,11 @@ fill(struct sync_records *rec)
 static void
 write_one(void)
 {
-	struct sync_base_head head = {
-		.conf_sum = 5, .clock_s = 11, .full_s = 12, .published_s = 13
-	};
+	struct sync_base_head head = { .conf_sum = 5,
+		.clock_s = 11,
+		.full_s = 12,
+		.published_s = 13,
+		.generation = 14 };
 	struct sync_records rec = { 0 };
 	struct okta_err err = { 0 };
 
@@ -67,6 +69,7 @@ base_gives_back_what_was_written(void **state)
 	assert_int_equal(base.head.clock_s, 11);
 	assert_int_equal(base.head.full_s, 12);
 	assert_int_equal(base.head.published_s, 13);
+	assert_int_equal(base.head.generation, 14);
 	assert_string_equal(base.head.link, "https://x/next");
 	assert_int_equal(base.n_users, 1);
 	assert_true(okta_view_eq_str(base.users[0].display_name, "Ada"));
@@ -172,31 +175,51 @@ base_sums_content_whatever_its_order_and_sees_each_difference(void **state)
 	sync_records_clear(&three);
 }
 
+/* A key that is forgotten here changes nothing for hours after a reload. */
 static void
-base_belongs_to_the_keys_that_decide_what_is_read(void **state)
+base_belongs_to_each_key_that_decides_what_is_read_or_published(void **state)
 {
-	char org[] = "https://a", other[] = "https://b", group[] = "eng";
-	char *list[] = { group };
-	struct okta_conf a = { .org_url = org, .scope = OKTA_SCOPE_ALL }, b = a;
+	char word[] = "eng", other[] = "ops", none[] = "";
+	char *list[] = { word };
+	struct okta_conf a = { .org_url = other, .home = none, .shell = none }, b = a;
+	char **const texts[] = { &b.org_url, &b.source_dir, &b.app_id, &b.name_from,
+		&b.uid_from, &b.shell_from, &b.primary_group, &b.home, &b.shell,
+		&b.prefix };
+	struct okta_list *const lists[] = { &b.scope_groups, &b.match, &b.rename,
+		&b.local, &b.allow_groups, &b.deny_groups, &b.strip_domains,
+		&b.reserved_names, &b.shells };
+	uint64_t sums[24] = { sync_base_conf_sum(&a) };
+	size_t i, k, n = 1;
 
 	(void)state;
-	assert_true(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
-	b.max_removal_percent = 7;
-	assert_true(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
-	b.org_url = other;
-	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
-	b = a;
-	b.match = (struct okta_list){ list, 1 };
-	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
-	b = a;
-	b.deny_groups = (struct okta_list){ list, 1 };
-	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+	b.max_removal_percent = b.interval_s = 7;
+	assert_true(sync_base_conf_sum(&b) == sums[0]);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		b = a;
+		*texts[i] = word;
+		sums[n++] = sync_base_conf_sum(&b);
+	}
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		b = a;
+		*lists[i] = (struct okta_list){ list, 1 };
+		sums[n++] = sync_base_conf_sum(&b);
+	}
 	b = a;
 	b.scope = OKTA_SCOPE_APP;
-	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+	sums[n++] = sync_base_conf_sum(&b);
 	b = a;
-	b.uid_from = group;
-	assert_false(sync_base_conf_sum(&a) == sync_base_conf_sum(&b));
+	b.source = OKTA_SOURCE_FILE;
+	sums[n++] = sync_base_conf_sum(&b);
+	b = a;
+	b.id_min = 7;
+	sums[n++] = sync_base_conf_sum(&b);
+	b = a;
+	b.id_max = 7;
+	sums[n++] = sync_base_conf_sum(&b);
+	assert_int_equal(n, sizeof(sums) / sizeof(sums[0]));
+	for (i = 0; i < n; i++)
+		for (k = 0; k < i; k++)
+			assert_false(sums[i] == sums[k]);
 }
 
 /* An idle org's snapshot must not grow so old that hosts refuse it. */
@@ -242,7 +265,8 @@ main(void)
 		    base_refuses_another_configuration_and_a_file_others_can_read),
 		cmocka_unit_test(
 		    base_sums_content_whatever_its_order_and_sees_each_difference),
-		cmocka_unit_test(base_belongs_to_the_keys_that_decide_what_is_read),
+		cmocka_unit_test(
+		    base_belongs_to_each_key_that_decides_what_is_read_or_published),
 		cmocka_unit_test(
 		    base_is_stale_by_age_by_a_clock_set_back_and_by_local_accounts),
 	};
