@@ -22,7 +22,7 @@ from world import UID, Host  # noqa: E402
 
 TRACED = 'openat,open,creat,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,' \
     'link,linkat,fchmod,close,dup,dup2,fcntl,lseek'
-CALL = re.compile(r'^(?:\[pid +)?(\d+)?\]? ?(\w+)\((.*)\)\s+= (-?\d+)')
+CALL = re.compile(r'\d+ +(\w+)\((.*)\)\s+= (-?\d+)')  # strace -f pads a short process number
 
 
 def unescape(text):
@@ -111,7 +111,7 @@ def record(command, folder):
                         'setpriv', f'--reuid={UID}', f'--regid={UID}', '--clear-groups', *command],
                        check=True, stdout=subprocess.DEVNULL)
         lines = out.read().splitlines()
-    return [m.groups()[1:] for m in map(CALL.match, lines) if m and int(m[4]) >= 0], folder
+    return [m.groups() for m in map(CALL.match, lines) if m and int(m[3]) >= 0], folder
 
 
 def plain(text):
