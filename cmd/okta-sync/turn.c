@@ -318,7 +318,8 @@ run(const struct sync_turn *turn)
 	turn->shared->how = r != OKTA_OK   ? SYNC_ENDED_BADLY
 			    : j.needs_full ? SYNC_ENDED_NEEDS_FULL
 					   : SYNC_ENDED_WELL;
-	if (r == OKTA_OK && turn->errand != SYNC_ERRAND_FULL && !j.is_refused)
+	if (turn->shared->how == SYNC_ENDED_WELL && turn->errand != SYNC_ERRAND_FULL &&
+	    !j.is_refused)
 		turn->shared->changes_s = j.status.started_s;
 	if (published || r != OKTA_OK ||
 	    (turn->shared->failed && !j.needs_full && !j.is_refused))
