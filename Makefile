@@ -60,9 +60,9 @@ CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o progress.o pers
            snapshot.o registry.o registry_lines.o sync.o \
            doctor.o doctor_child.o doctor_run.o doctor_conf.o doctor_files.o doctor_snapshot.o \
            doctor_nss.o doctor_ids.o doctor_stack.o doctor_pam.o doctor_sshd.o doctor_mac.o doctor_net.o \
-           doctor_okta.o doctor_api.o \
+           doctor_okta.o doctor_discovery.o doctor_api.o \
            setup.o setup_answers.o setup_conf.o setup_ask.o setup_run.o setup_journal.o setup_candidate.o \
-           setup_key.o setup_discovery.o setup_api.o setup_prove.o setup_preview.o setup_pam.o setup_nss.o \
+           setup_key.o setup_api.o setup_prove.o setup_preview.o setup_pam.o setup_nss.o \
            setup_unit.o setup_sshd.o setup_apply.o setup_undo.o)
 
 .DEFAULT_GOAL := all

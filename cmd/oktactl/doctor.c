@@ -24,6 +24,7 @@ static const struct check {
 	{ "net.proxy", doctor_proxy, true },
 	{ "net.dns", doctor_dns, true },
 	{ "net.connect net.tls clock okta.jwks okta.device", doctor_okta, true },
+	{ "okta.discovery", doctor_discovery, true },
 	{ "api.token api.users api.groups api.apps api.rate", doctor_api, true },
 	{ "snapshot.file snapshot.integrity snapshot.age snapshot.org", doctor_snapshot,
 	    false },

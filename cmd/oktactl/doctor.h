@@ -57,6 +57,7 @@ const char *doctor_mac(const struct doctor *d);
 const char *doctor_proxy(const struct doctor *d);
 const char *doctor_dns(const struct doctor *d);
 const char *doctor_okta(const struct doctor *d);
+const char *doctor_discovery(const struct doctor *d);
 const char *doctor_api(const struct doctor *d);
 
 /* Stop being root, before the first byte from the network is read: become _okta, or

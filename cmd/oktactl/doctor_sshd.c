@@ -10,7 +10,6 @@
 #define SSHD	      "/usr/sbin/sshd"
 #define DROP_IN	      "/etc/ssh/sshd_config.d/okta-login.conf"
 #define OUT_MAX_BYTES 262144
-#define STARTUPS_MIN  100
 /* From this version on information text is shown at once, not with the next prompt. */
 #define SHOWS_AT_ONCE_MAJOR 10
 #define SHOWS_AT_ONCE_MINOR 3
@@ -108,14 +107,20 @@ check_maxstartups(const struct doctor *d, const struct okta_buf *text)
 
 	if (okta_view_u64(okta_view_split(&rest, ':'), UINT32_MAX, &start) != OKTA_OK)
 		doctor_warn(d, id, cure, "sshd does not tell its MaxStartups");
-	else if (start < STARTUPS_MIN)
-		doctor_warn(d, id, cure,
+	else if (d->conf == NULL)
+		doctor_skip(d, id, "no configuration to compare it with");
+	else if (start <= d->conf->max_waiting)
+		doctor_warn(d, id,
+		    "raise its first number in sshd_config above max_waiting, or lower "
+		    "that; examples/sshd_config.d/okta-login.conf has 100:30:200",
 		    "MaxStartups %.*s: people who wait for an approval count, so from "
-		    "%llu of "
-		    "them on logins are dropped at random",
-		    (int)value.len, value.p, (unsigned long long)start);
+		    "%llu of them on logins are dropped at random, local ones too; "
+		    "[login] max_waiting lets %u wait",
+		    (int)value.len, value.p, (unsigned long long)start,
+		    d->conf->max_waiting);
 	else
-		doctor_pass(d, id, "MaxStartups %.*s", (int)value.len, value.p);
+		doctor_pass(d, id, "MaxStartups %.*s, max_waiting %u", (int)value.len,
+		    value.p, d->conf->max_waiting);
 }
 
 /* "OpenSSH_9.2p1 ...": false when it is not there. */

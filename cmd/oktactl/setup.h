@@ -58,8 +58,7 @@ int setup_run(char *const argv[], struct okta_buf *out, int limit_s);
 int setup_run_sync(const char *config, const char *state);
 
 /* --- checks of Okta besides doctor's; each runs as doctor.h says --- */
-const char *setup_discovery(const struct doctor *d); /* okta.discovery */
-const char *setup_api(const struct doctor *d);	     /* api.dpop api.logs */
+const char *setup_api(const struct doctor *d); /* api.dpop api.logs */
 
 /* --- setup_prove.c --- */
 /* Read the org's discovery document with what is answered so far. */

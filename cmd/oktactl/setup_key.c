@@ -145,13 +145,14 @@ show_clicks(const struct okta_conf *conf, const char *jwk)
 	    "paste this\n     line and save (its kid must stay \"%s\"):\n\n%s\n\n"
 	    "  2. General > General Settings: leave Require Demonstrating Proof of "
 	    "Possession (DPoP) on.\n"
-	    "  3. Okta API Scopes: grant okta.groups.read%s%s.  okta.logs.read is "
-	    "optional.\n"
+	    "  3. Okta API Scopes: grant okta.groups.read%s%s.\n     Optional: "
+	    "okta.logs.read%s, for changes within seconds.\n"
 	    "  4. Admin roles > Edit assignments: Read-Only Administrator.  Scopes alone "
 	    "are not enough.\n",
 	    conf->sync_client_id, conf->key_id, jwk,
 	    conf->scope != OKTA_SCOPE_GROUPS ? ", okta.users.read" : "",
-	    conf->scope == OKTA_SCOPE_APP ? ", okta.apps.read" : "");
+	    conf->scope == OKTA_SCOPE_APP ? ", okta.apps.read" : "",
+	    conf->scope == OKTA_SCOPE_GROUPS ? ", okta.users.read" : "");
 	(void)fflush(stdout);
 }
 

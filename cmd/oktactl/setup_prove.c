@@ -14,7 +14,7 @@ static const struct row {
 } rows[] = {
 	{ "net.proxy", doctor_proxy },
 	{ "net.dns", doctor_dns },
-	{ "okta.discovery", setup_discovery },
+	{ "okta.discovery", doctor_discovery },
 	{ "net.connect net.tls clock okta.jwks okta.device", doctor_okta },
 	{ "api.token api.users api.groups api.apps api.rate", doctor_api },
 	{ "api.dpop api.logs", setup_api },

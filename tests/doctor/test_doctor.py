@@ -387,6 +387,13 @@ case("an issuer without keys is found", {"okta.jwks": "failure"}, "HTTP 404", "a
      place=lambda: fault("/oauth2/v1/keys", "status", status=404, body="{}"))
 case("a set of keys without any for RSA is found", {"okta.jwks": "failure"}, "no RSA key", offline=False,
      place=lambda: keys_with(body='{"keys":[]}'))
+case("an address whose discovery document is another issuer's is found", {"okta.discovery": "failure"}, "calls itself", "org_url",
+     offline=False, place=lambda: fault(r"\.well-known/openid-configuration", "status", status=200,
+                                        body='{"issuer": "https://evil.example"}'))
+case("an org without the device grant is found", {"okta.discovery": "failure"}, "no device_code", "Identity Engine",
+     offline=False, place=lambda: fault(r"\.well-known/openid-configuration", "status", status=200, body=json.dumps(
+         {"issuer": okta.url, "device_authorization_endpoint": okta.url + "/oauth2/v1/device/authorize",
+          "grant_types_supported": ["authorization_code"]})))
 case("keys that are no JSON are found", {"okta.jwks": "failure"}, offline=False,
      place=lambda: keys_with(body="<html>"))
 case("an answer that leads elsewhere is refused and found", {"okta.jwks": "failure"}, "redirect", offline=False,
@@ -792,6 +799,8 @@ case("a LoginGraceTime shorter than ours is a warning", {"sshd.gracetime": "warn
 case("a LoginGraceTime without end passes", {}, place=sshd_with("Time 120", "Time 0"))
 case("the stock MaxStartups is a warning", {"sshd.maxstartups": "warning"}, "10:30:100",
      place=sshd_with("100:30:200", "10:30:100"))
+case("a MaxStartups that those who may wait use up is a warning", {"sshd.maxstartups": "warning"}, "100:30:200", "lets 100 wait",
+     config_changes={"login": {"max_waiting": "100"}})
 case("a configuration sshd refuses is found, in its own words", {"sshd.config": "failure"}, "NoSuchOption",
      place=sshd_with("UsePAM", "NoSuchOption yes\nUsePAM"))
 case("an sshd that shows text only with a prompt, and no Enter asked for, is found", {"sshd.prompt": "failure"},

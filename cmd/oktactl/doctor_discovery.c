@@ -9,7 +9,6 @@
 #include "net/http.h"
 #include "net/json.h"
 #include "net/oidc.h"
-#include "setup.h"
 
 #define DEVICE_GRANT "urn:ietf:params:oauth:grant-type:device_code"
 #define URL_MAX	     2048
@@ -107,7 +106,7 @@ out:
 }
 
 const char *
-setup_discovery(const struct doctor *d)
+doctor_discovery(const struct doctor *d)
 {
 	/* the client id is only in the address of the keys */
 	const char *client = d->conf->client_id == NULL ? "" : d->conf->client_id;
