@@ -64,7 +64,7 @@ struct okta_conf {
 	struct okta_list deny_groups; /* Okta names or ids; wins over allow */
 	struct okta_list require_amr; /* each must be in the token's amr; default none */
 	uint32_t max_auth_age_s;   /* 0 (default): any; else auth_time must be younger */
-	uint32_t clock_skew_s;	   /* default 60, 0..300 */
+	uint32_t clock_skew_s;	   /* default 300, 0..300 */
 	uint32_t grace_s;	   /* default 120: sshd's LoginGraceTime; 20..3600 */
 	uint32_t max_waiting;	   /* logins that wait for approval, default 80 */
 	uint32_t max_waiting_user; /* of one person, default 5 */

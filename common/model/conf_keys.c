@@ -43,7 +43,7 @@ static const char *const scope_choices[] = { "all", "groups", "app", NULL };
 	X("login", "deny_groups", LIST, NULL, deny_groups, 0, 0, NULL, 0)                \
 	X("login", "require_amr", LIST, NULL, require_amr, 0, 0, NULL, 0)                \
 	X("login", "max_auth_age_s", NUMBER, "0", max_auth_age_s, 0, 31536000, NULL, 0)  \
-	X("login", "clock_skew_s", NUMBER, "60", clock_skew_s, 0, 300, NULL, 0)          \
+	X("login", "clock_skew_s", NUMBER, "300", clock_skew_s, 0, 300, NULL, 0)         \
 	X("login", "grace_s", NUMBER, "120", grace_s, 20, 3600, NULL, 0)                 \
 	X("login", "max_waiting", NUMBER, "80", max_waiting, 1, 1000, NULL, 0)           \
 	X("login", "max_waiting_user", NUMBER, "5", max_waiting_user, 1, 1000, NULL, 0)  \

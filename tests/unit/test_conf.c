@@ -43,7 +43,7 @@ conf_minimal_has_every_default(void **state)
 	assert_string_equal(c->claim_groups.item[0], "*");
 	assert_int_equal(c->deny_groups.n, 0);
 	assert_int_equal(c->max_auth_age_s, 0);
-	assert_int_equal(c->clock_skew_s, 60);
+	assert_int_equal(c->clock_skew_s, 300);
 	assert_int_equal(c->grace_s, 120);
 	assert_int_equal(c->max_waiting, 80);
 	assert_int_equal(c->max_waiting_user, 5);
