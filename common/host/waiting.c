@@ -28,8 +28,10 @@
 
 #include "host/run_dir.h"
 
-#define UID_BYTES   8
-#define PLACE_BYTES (UID_BYTES + OKTA_WAITING_ADDRESS_BYTES)
+#define UID_BYTES   7
+#define IS_LOCAL_AT UID_BYTES
+#define ADDRESS_AT  (IS_LOCAL_AT + 1)
+#define PLACE_BYTES (ADDRESS_AT + OKTA_WAITING_ADDRESS_BYTES)
 
 #define OKTAS_POLL_S 5
 
@@ -40,7 +42,7 @@ static const struct {
 } pace[] = { { 10, 0 }, { 20, 15 }, { UINT32_MAX, 40 } };
 
 struct counted {
-	uint32_t user, address, both;
+	uint32_t user, user_local, address, both;
 };
 
 void
@@ -141,15 +143,16 @@ take_place(int fd, uint32_t total, bool half, uint32_t *ret, struct okta_err *er
 }
 
 static void
-fill(unsigned char record[PLACE_BYTES], uint32_t uid, const char *address)
+fill(unsigned char record[PLACE_BYTES], uint32_t uid, bool is_local, const char *address)
 {
 	size_t i;
 
 	memset(record, 0, PLACE_BYTES);
 	for (i = 0; i < UID_BYTES; i++)
 		record[i] = (unsigned char)((uint64_t)uid >> (8 * i));
+	record[IS_LOCAL_AT] = is_local;
 	(void)snprintf(
-	    (char *)record + UID_BYTES, OKTA_WAITING_ADDRESS_BYTES, "%s", address);
+	    (char *)record + ADDRESS_AT, OKTA_WAITING_ADDRESS_BYTES, "%s", address);
 }
 
 /* All the places the file has, also those beyond a cap that was higher before. */
@@ -175,12 +178,13 @@ count_others(int fd, uint32_t mine, const unsigned char record[PLACE_BYTES],
 	for (place = 0; ((size_t)place + 1) * PLACE_BYTES <= (size_t)n; place++) {
 		other = all + (size_t)place * PLACE_BYTES;
 		same_user = memcmp(other, record, UID_BYTES) == 0;
-		same_address = memcmp(other + UID_BYTES, record + UID_BYTES,
+		same_address = memcmp(other + ADDRESS_AT, record + ADDRESS_AT,
 				   OKTA_WAITING_ADDRESS_BYTES) == 0;
 		if (place == mine || (!same_user && !same_address) ||
 		    !is_taken(fd, place))
 			continue;
 		ret->user += same_user ? 1 : 0;
+		ret->user_local += same_user && other[IS_LOCAL_AT] != 0 ? 1 : 0;
 		ret->address += same_address ? 1 : 0;
 		ret->both += same_user && same_address ? 1 : 0;
 	}
@@ -202,6 +206,12 @@ check_caps(const struct okta_waiting_caps *caps, const struct counted *others,
 		    "%u logins of this person wait for approval from this address, the "
 		    "last place is for another one: [login] max_waiting_user",
 		    others->both);
+	if (caps->half && others->user_local >= (caps->per_user + 1) / 2)
+		return okta_err_set(err, OKTA_E_REFUSED,
+		    "%u logins of this person from this host itself wait for approval, "
+		    "the other places are for logins from elsewhere: [login] "
+		    "max_waiting_user",
+		    others->user_local);
 	if (others->address >= caps->per_address)
 		return okta_err_set(err, OKTA_E_REFUSED,
 		    "%u logins from this address wait for approval: [login] "
@@ -237,7 +247,7 @@ okta_waiting_enter(const char *run_dir, uid_t owner, const struct okta_waiting_c
 		rc = r;
 		goto out;
 	}
-	fill(record, uid, address);
+	fill(record, uid, caps->half, address);
 	if (pwrite(mine.fd, record, sizeof(record), bytes_of(mine.place).l_start) !=
 	    (ssize_t)sizeof(record)) {
 		rc = okta_err_sys(err, errno, "%s: cannot be written", path);

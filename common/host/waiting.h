@@ -20,8 +20,9 @@
 
 struct okta_waiting_caps {
 	uint32_t total, per_user, per_address; /* 1..OKTA_WAITING_MAX */
-	bool half; /* of the places only every other one: for logins whose processes
-		    * belong to people on this host, who can stop them for ever */
+	bool half; /* of the places only every other one, and half of a person's: for
+		    * logins whose processes belong to people on this host, who can stop
+		    * them for ever */
 };
 
 struct okta_waiting {

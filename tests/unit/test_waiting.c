@@ -175,6 +175,36 @@ waiting_gives_logins_from_the_host_itself_every_other_place_and_no_more(void **s
 	okta_waiting_leave(&one);
 }
 
+/* Two accounts that stop their su to ada would else keep her from sshd. */
+static void
+waiting_gives_logins_from_the_host_itself_half_of_a_persons_places(void **state)
+{
+	const struct okta_waiting_caps caps = { 20, 5, 20, true };
+	struct okta_waiting w[5], one;
+	struct okta_err err = { 0 };
+	char address[40];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		(void)snprintf(address, sizeof(address), "local uid %d", i);
+		okta_waiting_init(i < 3 ? &w[i] : &one);
+		assert_int_equal(okta_waiting_enter(dir, geteuid(), &caps, ADA, address,
+				     i < 3 ? &w[i] : &one, &err),
+		    i < 3 ? OKTA_OK : OKTA_E_REFUSED);
+	}
+	assert_non_null(strstr(err.msg, "from elsewhere: [login] max_waiting_user"));
+	/* another person's are his own */
+	assert_int_equal(
+	    okta_waiting_enter(dir, geteuid(), &caps, BOB, "local uid 1", &one, &err),
+	    OKTA_OK);
+	okta_waiting_leave(&one);
+	for (i = 3; i < 5; i++)
+		assert_int_equal(enter(20, 5, 20, ADA, "home", &w[i], &err), OKTA_OK);
+	for (i = 0; i < 5; i++)
+		okta_waiting_leave(&w[i]);
+}
+
 /* What is kept of a login that is over counts for nobody. */
 static void
 waiting_frees_the_place_of_a_process_that_was_killed(void **state)
@@ -358,6 +388,7 @@ main(void)
 		T(waiting_keeps_a_persons_last_place_for_another_address),
 		T(waiting_refuses_one_more_than_an_address_may_have_and_no_other),
 		T(waiting_gives_logins_from_the_host_itself_every_other_place_and_no_more),
+		T(waiting_gives_logins_from_the_host_itself_half_of_a_persons_places),
 		T(waiting_frees_the_place_of_a_process_that_was_killed),
 		T(waiting_never_exceeds_a_cap_when_40_come_at_once),
 		T(waiting_takes_an_ipv6_network_for_one_address),
