@@ -74,7 +74,7 @@ configured() { # by file, as the documents say; the certificate of the stand-in 
 	/usr/bin/python3 tests/world/config.py "$work/okta" >"$etc/okta-login.conf" &&
 		install -m 644 "$work/okta/ca.pem" "$etc/ca.pem" &&
 		install -m 600 "$work/okta/service.key" "$etc/service.key" &&
-		inside sh -c 'oktactl config check && okta-sync --once && pam-auth-update --enable okta okta-password &&
+		inside sh -c 'oktactl config check && pam-auth-update --enable okta okta-password && okta-sync --once &&
 			cp /usr/share/doc/okta-login/examples/sshd_config.d/okta-login.conf /etc/ssh/sshd_config.d/ &&
 			sshd -t && systemctl reload ssh && systemctl start okta-sync'
 }
