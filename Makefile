@@ -55,13 +55,13 @@ SYNC  := $(addprefix cmd/okta-sync/,main.o once.o state.o account.o fetcher.o fe
            source_okta.o source_file.o records.o records_read.o idmap.o groups.o people.o ids.o build.o brake.o \
            report.o status.o progress.o publish.o start.o shared.o request.o turn.o watch.o notify.o \
            plan.o news.o seen.o changes.o changed.o reread.o events.o bell.o errand.o base.o base_sum.o \
-           merge.o stale.o source_changes.o)
+           merge.o stale.o source_changes.o points.o resume.o spool.o)
 CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o progress.o person.o members.o explain.o token.o \
-           snapshot.o registry.o registry_lines.o sync.o \
-           doctor.o doctor_child.o doctor_run.o doctor_conf.o doctor_files.o doctor_snapshot.o \
+           snapshot.o registry.o registry_lines.o sync.o run.o \
+           doctor.o doctor_child.o doctor_read.o doctor_conf.o doctor_files.o doctor_snapshot.o \
            doctor_nss.o doctor_ids.o doctor_stack.o doctor_pam.o doctor_sshd.o doctor_mac.o doctor_net.o \
            doctor_okta.o doctor_discovery.o doctor_api.o \
-           setup.o setup_answers.o setup_conf.o setup_ask.o setup_run.o setup_journal.o setup_candidate.o \
+           setup.o setup_answers.o setup_conf.o setup_ask.o setup_sync.o setup_journal.o setup_candidate.o \
            setup_key.o setup_api.o setup_prove.o setup_preview.o setup_pam.o setup_nss.o \
            setup_unit.o setup_sshd.o setup_apply.o setup_undo.o)
 
@@ -117,8 +117,10 @@ $(eval $(call archive,oktasync,SYNC_PARTS))
 $B/tests/pam/functions: $B/libpamokta.a
 
 # --- products --------------------------------------------------------------------------------
+# noseparate-code: each process that asks for a name maps one segment instead of three
 $B/libnss_okta.so.2: $(NSS:%=$B/%) $B/libsnap.a $B/libbase.a nss_okta/nss_okta.map
-	$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,--version-script=nss_okta/nss_okta.map \
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,nodelete -Wl,-z,noseparate-code \
+	  -Wl,--version-script=nss_okta/nss_okta.map \
 	  $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 $B/pam_okta.so: $(PAM:%=$B/%) $B/libhost.a $B/libmodel.a $B/libsnap.a $B/libbase.a pam_okta/pam_okta.map

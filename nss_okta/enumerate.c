@@ -16,28 +16,34 @@ struct place {
 	uint64_t dev, ino, generation;
 };
 
+/*
+ * Users and groups each have a lock, as they have in glibc: what another thread held when
+ * fork() was called stays locked in the child, which must not wait for more than glibc
+ * itself would make it wait for.
+ */
 static struct {
-	pthread_mutex_t mutex;
+	pthread_mutex_t users_mutex, groups_mutex;
 	struct place users;
 	struct place groups;   /* group records first, */
 	struct place privates; /* then the groups that users imply */
 	bool records_done;
-} state = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+} state = { .users_mutex = PTHREAD_MUTEX_INITIALIZER,
+	.groups_mutex = PTHREAD_MUTEX_INITIALIZER };
 
 static bool
-lock(void)
+lock(pthread_mutex_t *mutex)
 {
 	if (okta_nss_is_alone())
 		return false;
-	(void)pthread_mutex_lock(&state.mutex);
+	(void)pthread_mutex_lock(mutex);
 	return true;
 }
 
 static void
-unlock(bool locked)
+unlock(pthread_mutex_t *mutex, bool locked)
 {
 	if (locked)
-		(void)pthread_mutex_unlock(&state.mutex);
+		(void)pthread_mutex_unlock(mutex);
 }
 
 void
@@ -45,9 +51,9 @@ okta_nss_rewind_users(void)
 {
 	bool locked;
 
-	locked = lock();
+	locked = lock(&state.users_mutex);
 	memset(&state.users, 0, sizeof(state.users));
-	unlock(locked);
+	unlock(&state.users_mutex, locked);
 }
 
 void
@@ -55,11 +61,11 @@ okta_nss_rewind_groups(void)
 {
 	bool locked;
 
-	locked = lock();
+	locked = lock(&state.groups_mutex);
 	memset(&state.groups, 0, sizeof(state.groups));
 	memset(&state.privates, 0, sizeof(state.privates));
 	state.records_done = false;
-	unlock(locked);
+	unlock(&state.groups_mutex, locked);
 }
 
 /* A cursor of another file is worth nothing: begin again, and skip by id. */
@@ -174,9 +180,9 @@ okta_nss_next_user(struct passwd *pw, char *buffer, size_t buflen)
 
 	if (!okta_nss_map_get(&ref))
 		return OKTA_E_UNAVAIL;
-	locked = lock();
+	locked = lock(&state.users_mutex);
 	r = next_user(ref.snap, pw, buffer, buflen);
-	unlock(locked);
+	unlock(&state.users_mutex, locked);
 	okta_nss_map_put(&ref);
 	return r;
 }
@@ -190,9 +196,9 @@ okta_nss_next_group(struct group *gr, char *buffer, size_t buflen)
 
 	if (!okta_nss_map_get(&ref))
 		return OKTA_E_UNAVAIL;
-	locked = lock();
+	locked = lock(&state.groups_mutex);
 	r = next_group(ref.snap, gr, buffer, buflen);
-	unlock(locked);
+	unlock(&state.groups_mutex, locked);
 	okta_nss_map_put(&ref);
 	return r;
 }

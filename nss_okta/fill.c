@@ -4,22 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
-enum okta_rc
-okta_nss_fill_passwd(
-    const struct okta_snap_passwd *user, struct passwd *pw, char *buffer, size_t buflen)
+void
+okta_nss_copy(char *dst, const char *src, size_t len)
 {
-	if (buflen < user->block_len)
-		return OKTA_E_RANGE;
-	memcpy(buffer, user->name.p, user->block_len);
-	pw->pw_name = buffer;
-	/* not "x": without a shadow entry pam_unix's account step would fail on that */
-	pw->pw_passwd = buffer + user->name.len + 1;
-	pw->pw_gecos = buffer + user->gecos_at;
-	pw->pw_dir = buffer + user->home_at;
-	pw->pw_shell = buffer + user->shell_at;
-	pw->pw_uid = user->uid;
-	pw->pw_gid = user->gid;
-	return OKTA_OK;
+	memcpy(dst, src, len);
 }
 
 enum okta_rc

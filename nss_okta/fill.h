@@ -7,16 +7,37 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "snap/read.h"
+
+/* memcpy(), but not inline: compilers that see how long a block is at most copy it in the
+ * way that is right for a long one. */
+void okta_nss_copy(char *dst, const char *src, size_t len);
 
 /*
  * Fill *PW or *GR; every pointer leads into BUFFER, of which no byte from BUFLEN on is
  * touched.  OKTA_OK, OKTA_E_RANGE (a larger buffer succeeds) or OKTA_E_INPUT (the record
  * contradicts itself).
  */
-OKTA_MUST_CHECK enum okta_rc okta_nss_fill_passwd(
-    const struct okta_snap_passwd *user, struct passwd *pw, char *buffer, size_t buflen);
+OKTA_MUST_CHECK static inline enum okta_rc
+okta_nss_fill_passwd(
+    const struct okta_snap_passwd *user, struct passwd *pw, char *buffer, size_t buflen)
+{
+	if (buflen < user->block_len)
+		return OKTA_E_RANGE;
+	okta_nss_copy(buffer, user->name.p, user->block_len);
+	pw->pw_name = buffer;
+	/* not "x": without a shadow entry pam_unix's account step would fail on that */
+	pw->pw_passwd = buffer + user->name.len + 1;
+	pw->pw_gecos = buffer + user->gecos_at;
+	pw->pw_dir = buffer + user->home_at;
+	pw->pw_shell = buffer + user->shell_at;
+	pw->pw_uid = user->uid;
+	pw->pw_gid = user->gid;
+	return OKTA_OK;
+}
+
 OKTA_MUST_CHECK enum okta_rc okta_nss_fill_group(
     const struct okta_snap_group *group, struct group *gr, char *buffer, size_t buflen);
 

@@ -12,16 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "alone.h"
 #include "base/paths.h"
 
-#define OWNER	   0
-#define MAPPINGS   8
-#define PINS	   64
-#define RECHECK_MS 900	 /* "within a second", with the coarse clock's tick to spare */
-#define STUCK_MS   30000 /* a check this late: its lock was lost in a fork() */
-#define CACHE_LINE 64
-#define SLICE	   ((size_t)1 << 20) /* a multiple of every page size */
+#define OWNER	 0
+#define STUCK_MS 30000		   /* a check this late: its lock was lost in a fork() */
+#define SLICE	 ((size_t)1 << 20) /* a multiple of every page size */
 
 /*
  * A reader takes a pin of its own, writes the current mapping into it, and then looks
@@ -45,27 +40,8 @@
  * rest at a time: an older one goes whole, so that a process that seldom looks anybody up
  * keeps no more than one old file on the disk.
  */
-struct mapping {
-	atomic_bool is_set;    /* snap is whole and mapped */
-	atomic_bool word_seen; /* superseded, but still what the path leads to */
-	struct okta_snap snap;
-};
-
-struct pin {
-	_Alignas(CACHE_LINE) atomic_int mapping; /* number + 1; 0 is free */
-};
-
-static struct {
-	atomic_int current;	 /* mapping + 1; 0 is none */
-	atomic_bool is_missing;	 /* at the last check there was nothing to serve */
-	atomic_llong checked_ms; /* when that was */
-	atomic_int lock;	 /* pid of the process whose thread checks, or 0 */
-	atomic_size_t rest_len;	 /* what is still mapped at rest; with the lock held */
-	unsigned char *rest;
-	struct pin alone; /* for the only thread; no locked instruction */
-	struct mapping mappings[MAPPINGS];
-	struct pin pins[PINS]; /* last: the first lookup of a process leaves them alone */
-} map;
+struct okta_nss_map okta_nss_map;
+#define map okta_nss_map /* of this process */
 
 static long long
 now_ms(void)
@@ -78,10 +54,10 @@ now_ms(void)
 }
 
 /* A free pin, set to CURRENT; NULL when all are taken. */
-static struct pin *
+static struct okta_nss_pin *
 take_pin(int current)
 {
-	struct pin *pin = &map.alone;
+	struct okta_nss_pin *pin = &map.alone;
 	unsigned i, cpu;
 	int none;
 
@@ -92,19 +68,13 @@ take_pin(int current)
 		return pin;
 	}
 	cpu = (unsigned)sched_getcpu();
-	for (i = 0; i < PINS; i++) {
+	for (i = 0; i < OKTA_NSS_PINS; i++) {
 		none = 0;
-		pin = &map.pins[(cpu + i) % PINS];
+		pin = &map.pins[(cpu + i) % OKTA_NSS_PINS];
 		if (atomic_compare_exchange_strong(&pin->mapping, &none, current))
 			return pin;
 	}
 	return NULL;
-}
-
-static void
-drop_pin(struct pin *pin)
-{
-	atomic_store_explicit(&pin->mapping, 0, memory_order_release);
 }
 
 /* Pin the current mapping: ref->pin and ref->snap; false when there is none. */
@@ -112,7 +82,7 @@ static bool
 pin_current(struct okta_nss_ref *ref)
 {
 	int current = atomic_load(&map.current);
-	struct pin *pin;
+	struct okta_nss_pin *pin;
 
 	while (current != 0) {
 		pin = take_pin(current);
@@ -123,7 +93,7 @@ pin_current(struct okta_nss_ref *ref)
 			ref->snap = &map.mappings[current - 1].snap;
 			return true;
 		}
-		drop_pin(pin);
+		okta_nss_drop_pin(pin);
 		current = atomic_load(&map.current);
 	}
 	return false;
@@ -136,7 +106,7 @@ is_pinned(int mapping)
 
 	if (atomic_load(&map.alone.mapping) == mapping + 1)
 		return true;
-	for (i = 0; i < PINS; i++)
+	for (i = 0; i < OKTA_NSS_PINS; i++)
 		if (atomic_load(&map.pins[i].mapping) == mapping + 1)
 			return true;
 	return false;
@@ -170,7 +140,7 @@ shorten_rest(size_t keep)
 
 /* With the lock held: what was MAPPING, which nobody reads any more, is the rest now. */
 static void
-retire(struct mapping *mapping)
+retire(struct okta_nss_mapping *mapping)
 {
 	shorten_rest(0);
 	atomic_store(&mapping->is_set, false); /* before it is the rest, as above */
@@ -192,13 +162,13 @@ give_back_slice(void)
 }
 
 /* Retire what is neither current nor read; returns a free one or NULL. */
-static struct mapping *
+static struct okta_nss_mapping *
 sweep(void)
 {
-	struct mapping *unused = NULL;
+	struct okta_nss_mapping *unused = NULL;
 	int i;
 
-	for (i = 0; i < MAPPINGS; i++) {
+	for (i = 0; i < OKTA_NSS_MAPPINGS; i++) {
 		if (atomic_load(&map.current) == i + 1)
 			continue;
 		/* what is not set is not read: a pin that names it is about to be dropped
@@ -242,7 +212,7 @@ is_passing_trouble(enum okta_rc r)
 static bool
 install(const struct okta_snap *fresh)
 {
-	struct mapping *mapping = sweep();
+	struct okta_nss_mapping *mapping = sweep();
 
 	if (mapping == NULL)
 		return false;
@@ -258,6 +228,7 @@ install(const struct okta_snap *fresh)
 static void
 check(struct okta_snap *own)
 {
+	time_t now_s = time(NULL); /* before the look: what changes after it is news */
 	struct okta_snap fresh;
 	enum okta_rc r;
 
@@ -278,16 +249,17 @@ check(struct okta_snap *own)
 		}
 	}
 	(void)sweep();
+	atomic_store(&map.checked_s, now_s);
 	atomic_store(&map.checked_ms, now_ms());
 }
 
 /* The pinned mapping may be used without looking at the file. */
 static bool
-is_fresh(const struct okta_nss_ref *ref, long long age_ms)
+is_fresh(const struct okta_nss_ref *ref)
 {
-	const struct mapping *mapping;
+	const struct okta_nss_mapping *mapping;
 
-	if (age_ms >= RECHECK_MS)
+	if (!okta_nss_is_checked())
 		return false;
 	if (!okta_snap_is_superseded(ref->snap))
 		return true;
@@ -308,11 +280,12 @@ map_for_this_call(struct okta_nss_ref *ref)
 
 /* The file has to be looked at; there may be a pin. */
 static bool
-get_slowly(struct okta_nss_ref *ref, long long age_ms)
+get_slowly(struct okta_nss_ref *ref)
 {
 	bool locked = try_lock();
 
-	if (!locked && ref->pin != NULL && age_ms < STUCK_MS)
+	if (!locked && ref->pin != NULL &&
+	    now_ms() - atomic_load(&map.checked_ms) < STUCK_MS)
 		return true; /* another thread is at it */
 	/* before the check, which may want to unmap it */
 	okta_nss_map_put(ref);
@@ -320,41 +293,53 @@ get_slowly(struct okta_nss_ref *ref, long long age_ms)
 		return map_for_this_call(ref);
 	check(&ref->own);
 	atomic_store(&map.lock, 0);
-	return pin_current(ref) ||
-	       (!atomic_load(&map.is_missing) && map_for_this_call(ref));
+	if (!pin_current(ref))
+		return !atomic_load(&map.is_missing) && map_for_this_call(ref);
+	if (ref->own.is_mapped) /* another thread has found a place for it */
+		okta_snap_close(&ref->own);
+	return true;
 }
 
-bool
-okta_nss_map_get(struct okta_nss_ref *ref)
+static bool
+get_shared(struct okta_nss_ref *ref)
 {
-	long long age_ms = now_ms() - atomic_load(&map.checked_ms);
 	int cancel;
 	bool got;
 
-	ref->pin = NULL;
-	ref->own.is_mapped = false;
 	if (atomic_load_explicit(&map.rest_len, memory_order_relaxed) != 0)
 		give_back_slice();
 	if (pin_current(ref)) {
-		if (is_fresh(ref, age_ms))
+		if (is_fresh(ref))
 			return true;
-	} else if (atomic_load(&map.is_missing) && age_ms < RECHECK_MS) {
+	} else if (atomic_load(&map.is_missing) && okta_nss_is_checked()) {
 		return false;
 	}
 	/* open() and close() are cancellation points; a thread must not end holding the
 	 * lock */
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	got = get_slowly(ref, age_ms);
+	got = get_slowly(ref);
 	(void)pthread_setcancelstate(cancel, NULL);
 	return got;
 }
 
-void
-okta_nss_map_put(struct okta_nss_ref *ref)
+bool
+okta_nss_map_get_shared(struct okta_nss_ref *ref)
 {
-	if (ref->pin != NULL)
-		drop_pin(ref->pin);
+	int saved = errno;
+	bool got;
+
 	ref->pin = NULL;
-	if (ref->own.is_mapped)
-		okta_snap_close(&ref->own);
+	ref->own.is_mapped = false;
+	got = get_shared(ref);
+	errno = saved;
+	return got;
+}
+
+void
+okta_nss_map_put_own(struct okta_nss_ref *ref)
+{
+	int saved = errno;
+
+	okta_snap_close(&ref->own);
+	errno = saved;
 }

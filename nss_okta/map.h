@@ -17,18 +17,112 @@
 #ifndef OKTA_NSS_MAP_H
 #define OKTA_NSS_MAP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
 
+#include "alone.h"
 #include "snap/read.h"
+
+#define OKTA_NSS_MAPPINGS 8
+#define OKTA_NSS_PINS	  64
+#define OKTA_NSS_LINE	  64 /* of the cache */
+
+/* Of map.c, and of the inline functions below, which are a lookup's usual way. */
+struct okta_nss_mapping {
+	atomic_bool is_set;    /* snap is whole and mapped */
+	atomic_bool word_seen; /* superseded, but still what the path leads to */
+	struct okta_snap snap;
+};
+
+struct okta_nss_pin {
+	_Alignas(OKTA_NSS_LINE) atomic_int mapping; /* number + 1; 0 is free */
+};
+
+struct okta_nss_map {
+	atomic_int current;	 /* mapping + 1; 0 is none */
+	atomic_bool is_missing;	 /* at the last check there was nothing to serve */
+	atomic_llong checked_s;	 /* when that was, as time() has it */
+	atomic_llong checked_ms; /* the same, as a clock that nobody sets has it */
+	atomic_int lock;	 /* pid of the process whose thread checks, or 0 */
+	atomic_size_t rest_len;	 /* what is still mapped at rest; with the lock held */
+	unsigned char *rest;
+	struct okta_nss_pin alone; /* for the only thread; no locked instruction */
+	struct okta_nss_mapping mappings[OKTA_NSS_MAPPINGS];
+	struct okta_nss_pin pins[OKTA_NSS_PINS]; /* last: the first lookup of a process
+						    leaves them alone */
+};
+extern struct okta_nss_map okta_nss_map __attribute__((visibility("hidden")));
 
 struct okta_nss_ref {
 	const struct okta_snap *snap;
-	struct pin *pin;      /* keeps a shared mapping where it is */
+	struct okta_nss_pin *pin; /* keeps a shared mapping where it is */
 	struct okta_snap own; /* mapped for this call alone when those cannot be had */
 };
 
-/* False: there is no usable snapshot.  True: hand *ref back with okta_nss_map_put(). */
-bool okta_nss_map_get(struct okta_nss_ref *ref);
-void okta_nss_map_put(struct okta_nss_ref *ref);
+/*
+ * The last check was in this second.  Of all clocks this one costs least to read. Setting
+ * it costs a check more, or, back into the second of the last one, lets that count for
+ * one second more.
+ */
+static inline bool
+okta_nss_is_checked(void)
+{
+	return time(NULL) ==
+	       atomic_load_explicit(&okta_nss_map.checked_s, memory_order_relaxed);
+}
+
+static inline void
+okta_nss_drop_pin(struct okta_nss_pin *pin)
+{
+	atomic_store_explicit(&pin->mapping, 0, memory_order_release);
+}
+
+/* pin_current() and is_fresh() of the only thread, when nothing is to be done. */
+static inline bool
+okta_nss_map_get_alone(struct okta_nss_ref *ref)
+{
+	struct okta_nss_pin *pin = &okta_nss_map.alone;
+	int current = atomic_load_explicit(&okta_nss_map.current, memory_order_relaxed);
+
+	if (current == 0 || !okta_nss_is_alone() ||
+	    atomic_load_explicit(&okta_nss_map.rest_len, memory_order_relaxed) != 0 ||
+	    atomic_load_explicit(&pin->mapping, memory_order_relaxed) != 0)
+		return false;
+	atomic_store_explicit(&pin->mapping, current, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	ref->pin = pin;
+	ref->snap = &okta_nss_map.mappings[current - 1].snap;
+	if (atomic_load_explicit(&okta_nss_map.current, memory_order_relaxed) ==
+		current &&
+	    !okta_snap_is_superseded(ref->snap))
+		return true;
+	okta_nss_drop_pin(pin);
+	return false;
+}
+
+/* The other way: there are threads, or there is something to do. */
+bool okta_nss_map_get_shared(struct okta_nss_ref *ref);
+void okta_nss_map_put_own(struct okta_nss_ref *ref);
+
+/* False: there is no usable snapshot.  True: hand *ref back with okta_nss_map_put().
+ * Both leave errno alone. */
+static inline bool
+okta_nss_map_get(struct okta_nss_ref *ref)
+{
+	return (okta_nss_is_checked() && okta_nss_map_get_alone(ref)) ||
+	       okta_nss_map_get_shared(ref);
+}
+
+static inline void
+okta_nss_map_put(struct okta_nss_ref *ref)
+{
+	if (ref->pin != NULL)
+		okta_nss_drop_pin(ref->pin);
+	else if (ref->own.is_mapped)
+		okta_nss_map_put_own(ref);
+	ref->pin = NULL;
+}
 
 #endif /* OKTA_NSS_MAP_H */

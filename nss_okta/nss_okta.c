@@ -18,19 +18,19 @@
 #include "enumerate.h"
 #include "fill.h"
 #include "map.h"
+#include "snap/passwd.h"
 
 #pragma GCC visibility push(default)
 NSS_DECLARE_MODULE_FUNCTIONS(okta)
 #pragma GCC visibility pop
 
-/* glibc passes &errno as errnop, so *errnop is set after errno was put back. */
+/* Nothing up to here has changed errno; glibc passes &errno as errnop. */
 static enum nss_status
-answer(enum okta_rc r, int saved, int *errnop)
+answer(enum okta_rc r, int *errnop)
 {
-	errno = saved;
-	switch (r) {
-	case OKTA_OK:
+	if (__builtin_expect(r == OKTA_OK, 1))
 		return NSS_STATUS_SUCCESS;
+	switch (r) {
 	case OKTA_E_NOTFOUND:
 		*errnop = ENOENT;
 		return NSS_STATUS_NOTFOUND;
@@ -69,83 +69,79 @@ enum nss_status
 _nss_okta_getpwnam_r(
     const char *name, struct passwd *result, char *buffer, size_t buflen, int *errnop)
 {
-	int saved = errno;
 	struct okta_nss_ref ref;
 	struct okta_snap_passwd user;
 	struct okta_view v;
 	enum okta_rc r;
 
 	if (!view_of_name(name, &v))
-		return answer(OKTA_E_NOTFOUND, saved, errnop);
+		return answer(OKTA_E_NOTFOUND, errnop);
 	if (!okta_nss_map_get(&ref))
-		return answer(without_snapshot(v), saved, errnop);
-	r = okta_snap_passwd_by_name(ref.snap, v, &user);
+		return answer(without_snapshot(v), errnop);
+	r = okta_snap_find_passwd_by_name(ref.snap, v, &user);
 	if (r == OKTA_OK)
 		r = okta_nss_fill_passwd(&user, result, buffer, buflen);
 	okta_nss_map_put(&ref);
-	return answer(r, saved, errnop);
+	return answer(r, errnop);
 }
 
 enum nss_status
 _nss_okta_getpwuid_r(
     uid_t uid, struct passwd *result, char *buffer, size_t buflen, int *errnop)
 {
-	int saved = errno;
 	struct okta_nss_ref ref;
 	struct okta_snap_passwd user;
 	enum okta_rc r;
 
 	if (uid < OKTA_SNAP_ID_FLOOR || uid > OKTA_SNAP_ID_CEIL)
-		return answer(OKTA_E_NOTFOUND, saved, errnop);
+		return answer(OKTA_E_NOTFOUND, errnop);
 	if (!okta_nss_map_get(&ref))
-		return answer(OKTA_E_UNAVAIL, saved, errnop);
-	r = okta_snap_passwd_by_uid(ref.snap, uid, &user);
+		return answer(OKTA_E_UNAVAIL, errnop);
+	r = okta_snap_find_passwd_by_uid(ref.snap, uid, &user);
 	if (r == OKTA_OK)
 		r = okta_nss_fill_passwd(&user, result, buffer, buflen);
 	okta_nss_map_put(&ref);
-	return answer(r, saved, errnop);
+	return answer(r, errnop);
 }
 
 enum nss_status
 _nss_okta_getgrnam_r(
     const char *name, struct group *result, char *buffer, size_t buflen, int *errnop)
 {
-	int saved = errno;
 	struct okta_nss_ref ref;
 	struct okta_snap_group group;
 	struct okta_view v;
 	enum okta_rc r;
 
 	if (!view_of_name(name, &v))
-		return answer(OKTA_E_NOTFOUND, saved, errnop);
+		return answer(OKTA_E_NOTFOUND, errnop);
 	if (!okta_nss_map_get(&ref))
-		return answer(without_snapshot(v), saved, errnop);
+		return answer(without_snapshot(v), errnop);
 	r = okta_snap_group_by_name(ref.snap, v, &group);
 	if (r == OKTA_OK)
 		r = okta_nss_fill_group(&group, result, buffer, buflen);
 	okta_nss_map_put(&ref);
-	return answer(r, saved, errnop);
+	return answer(r, errnop);
 }
 
 enum nss_status
 _nss_okta_getgrgid_r(
     gid_t gid, struct group *result, char *buffer, size_t buflen, int *errnop)
 {
-	int saved = errno;
 	struct okta_nss_ref ref;
 	struct okta_snap_group group;
 	enum okta_rc r;
 
 	/* small gids may be those of local groups that people of ours join, 0 never is */
 	if (gid == 0 || gid > OKTA_SNAP_ID_CEIL)
-		return answer(OKTA_E_NOTFOUND, saved, errnop);
+		return answer(OKTA_E_NOTFOUND, errnop);
 	if (!okta_nss_map_get(&ref))
-		return answer(OKTA_E_UNAVAIL, saved, errnop);
+		return answer(OKTA_E_UNAVAIL, errnop);
 	r = okta_snap_group_by_gid(ref.snap, gid, &group);
 	if (r == OKTA_OK)
 		r = okta_nss_fill_group(&group, result, buffer, buflen);
 	okta_nss_map_put(&ref);
-	return answer(r, saved, errnop);
+	return answer(r, errnop);
 }
 
 enum nss_status
@@ -162,16 +158,19 @@ _nss_okta_setpwent(int stayopen)
 enum nss_status
 _nss_okta_endpwent(void)
 {
-	return _nss_okta_setpwent(0);
+	int saved = errno;
+
+	okta_nss_rewind_users();
+	errno = saved;
+	return NSS_STATUS_SUCCESS;
 }
 
 enum nss_status
 _nss_okta_getpwent_r(struct passwd *result, char *buffer, size_t buflen, int *errnop)
 {
-	int saved = errno;
 	enum okta_rc r = okta_nss_next_user(result, buffer, buflen);
 
-	return answer(r, saved, errnop);
+	return answer(r, errnop);
 }
 
 enum nss_status
@@ -188,16 +187,19 @@ _nss_okta_setgrent(int stayopen)
 enum nss_status
 _nss_okta_endgrent(void)
 {
-	return _nss_okta_setgrent(0);
+	int saved = errno;
+
+	okta_nss_rewind_groups();
+	errno = saved;
+	return NSS_STATUS_SUCCESS;
 }
 
 enum nss_status
 _nss_okta_getgrent_r(struct group *result, char *buffer, size_t buflen, int *errnop)
 {
-	int saved = errno;
 	enum okta_rc r = okta_nss_next_group(result, buffer, buflen);
 
-	return answer(r, saved, errnop);
+	return answer(r, errnop);
 }
 
 /* The caller's growing array of gids, as initgroups_dyn gets it. */
@@ -212,6 +214,7 @@ static enum okta_rc
 make_room(const struct gid_array *a)
 {
 	long bigger = *a->size > 0 ? *a->size : 16;
+	int saved = errno;
 	gid_t *p;
 
 	if (*a->start < *a->size)
@@ -223,6 +226,7 @@ make_room(const struct gid_array *a)
 	if (a->limit > 0 && bigger > a->limit)
 		bigger = a->limit;
 	p = reallocarray(*a->gids, (size_t)bigger, sizeof(*p));
+	errno = saved;
 	if (p == NULL)
 		return OKTA_E_NOMEM;
 	*a->gids = p;
@@ -276,21 +280,20 @@ _nss_okta_initgroups_dyn(const char *user, gid_t group, long int *start, long in
     gid_t **groupsp, long int limit, int *errnop)
 {
 	const struct gid_array array = { start, size, groupsp, limit };
-	int saved = errno;
 	struct okta_nss_ref ref;
 	struct okta_snap_user found;
 	struct okta_view v;
 	enum okta_rc r;
 
 	if (!view_of_name(user, &v))
-		return answer(OKTA_E_NOTFOUND, saved, errnop);
+		return answer(OKTA_E_NOTFOUND, errnop);
 	if (!okta_nss_map_get(&ref))
-		return answer(without_snapshot(v), saved, errnop);
+		return answer(without_snapshot(v), errnop);
 	r = okta_snap_user_by_name(ref.snap, v, &found);
 	if (r == OKTA_OK && !may_be_ours(ref.snap, &found, group))
 		r = OKTA_E_NOTFOUND;
 	if (r == OKTA_OK)
 		r = append_gids(&array, &found, group);
 	okta_nss_map_put(&ref);
-	return answer(r, saved, errnop);
+	return answer(r, errnop);
 }

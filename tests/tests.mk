@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What make check, make demo and make bench build and run.
 
-UNIT := err view buf text b64url file frame chan child snap_read snap_write conf names groups \
-  policy wire config local record used waiting json jwk jwt http oidc dpop registry sandbox link ratelimit page_size json_pull directory plan notify events base
+UNIT := err view buf text b64url file frame chan child snap_read snap_write snap_names conf names groups \
+  policy wire config local record used waiting json jwk jwt http oidc dpop registry sandbox link ratelimit page_size json_pull directory plan notify events base spool
 UNIT_BIN := $(UNIT:%=$B/tests/unit/test_%)
 ARCHIVES := $(addprefix $B/lib,base.a snap.a snapw.a model.a host.a net.a apic.a registry.a sandbox.a oktasync.a)
 SANITIZE := address,undefined
@@ -123,6 +123,9 @@ $(FAULTS): $B/tests/fault/%: tests/fault/%.c $B/tests/fault/inject.o $(ARCHIVES)
 	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -Wno-missing-prototypes -rdynamic -MMD -MP -o $@ $< \
 	  $B/tests/fault/inject.o $(call links,$<) $(LDFLAGS) -lpam -lcmocka
 $B/tests/fault/libfault.so: $B/tests/fault/inject.o
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $<
+$B/tests/fault/jump.o: OUR_CFLAGS += -Wno-missing-prototypes
+$B/tests/fault/libjump.so: $B/tests/fault/jump.o
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $<
 # modules with one path that lets people in, and one that is ignored, when memory or disk run out
 $B/tests/fault/mutant_rc.c: pam_okta/rc.c tests/tests.mk

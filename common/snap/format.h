@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* common/snap/format.h - the directory snapshot on disk, version 2.  This file is the
+/* common/snap/format.h - the directory snapshot on disk, version 3.  This file is the
  * specification; common/snap/write.c produces it, common/snap/user.c, group.c and
  * member.c trust none of it.  Floor 1: base only.
  *
@@ -10,7 +10,9 @@
  *   user records    sorted by uid, each a multiple of 8 bytes long, no gaps
  *   group records   sorted by (kind, gid, Okta id), each a multiple of 8 bytes, no gaps
  *   member lists    for each group with listed members a u32 each, zero-padded to 8:
- *                   where in the name table the member's name is
+ *                   where in the name table the member's name is; behind the list of a
+ *                   group with OKTA_SNAP_GROUP_NAMES_LISTED those names themselves, each
+ *                   followed by a NUL, zero-padded to 8
  *   name table      for each user, in the order of the records: u8 length, name without
  *                   NUL; then zeros, at least 33, up to a multiple of 8
  *   5 hash indexes  user name, uid, group name, gid, Okta group name; each begins on the
@@ -20,9 +22,10 @@
  *
  * Header (offset: type  meaning)
  *   0: char[8]  "OKTASNAP"
- *   8: u32  format version, 2
+ *   8: u32  format version, 3
  *  12: u32  header length, 256
- *  16: u32  checksum of bytes 24..255 (okta_snap_sum32)
+ *  16: u32  checksum of bytes 24..255, and from version 3 on of the version
+ *           (okta_snap_header_sum)
  *  20: u32  superseded: 0, or 1 once a newer file took this one's place.  The only bytes
  *           that ever change, and only after the rename; outside every checksum
  *  24: u64  file length
@@ -43,6 +46,9 @@
  * 144: 5 x { u64 offset, u32 buckets, u32 longest probe } of the indexes
  * 224: u64  offset of the org URL, 232: u32 its length
  * 236: 20 bytes zero
+ *
+ * Version 2 is the same without OKTA_SNAP_GROUP_NAMES_LISTED; readers take both, so that
+ * everybody is known between an upgrade and the next run of okta-sync.
  *
  * User record.  Its front answers for passwd(5), and a checksum of its own covers it, so
  * that a lookup touches no more of the record than that.  It covers 128 bytes, or the
@@ -96,11 +102,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OKTA_SNAP_MAGIC		"OKTASNAP"
-#define OKTA_SNAP_VERSION	2
-#define OKTA_SNAP_HEADER_BYTES	256
-#define OKTA_SNAP_SUPERSEDED_AT 20
-#define OKTA_SNAP_MAX_BYTES	(UINT64_C(8) << 30) /* reader refuses larger files */
+#define OKTA_SNAP_MAGIC		 "OKTASNAP"
+#define OKTA_SNAP_VERSION	 3
+#define OKTA_SNAP_VERSION_BEFORE 2 /* is read as well */
+#define OKTA_SNAP_HEADER_BYTES	 256
+#define OKTA_SNAP_SUPERSEDED_AT	 20
+#define OKTA_SNAP_MAX_BYTES	 (UINT64_C(8) << 30) /* reader refuses larger files */
 
 /* Longest of each text, without its NUL. */
 #define OKTA_SNAP_NAME_MAX	32
@@ -124,10 +131,17 @@
 #define OKTA_SNAP_NAMES_PAD (OKTA_SNAP_NAME_MAX + 1)
 
 /*
- * glibc doubles a caller's buffer for every ERANGE.  A group whose answer (pointers,
- * names and its own name) would need more than this is written without its member list.
+ * glibc doubles a caller's buffer for every ERANGE, and keeps the last one for
+ * getgrnam().  A group whose answer (pointers, names and its own name) would need more
+ * than this is written without its member list: it is the most that a process is made to
+ * keep, and that Go's os/user takes.  It is room for 50,000 members whose names have
+ * eleven letters, for 25,000 with the longest ones.
  */
 #define OKTA_SNAP_GROUP_ANSWER_MAX (UINT32_C(1) << 20)
+
+/* From so many members on a list has the names too: each of them out of the table would
+ * be a read of its own from somewhere in memory. */
+#define OKTA_SNAP_NAMES_LISTED_FROM 4096
 
 /* Lowest and highest id that are ever accepted for a user or a group of ours. */
 #define OKTA_SNAP_ID_FLOOR 1000
@@ -167,10 +181,12 @@ enum okta_snap_group_kind {
 };
 
 #define OKTA_SNAP_GROUP_MEMBERS_OMITTED 0x1 /* too many for one answer, see above */
+#define OKTA_SNAP_GROUP_NAMES_LISTED	0x2 /* behind the list; never in version 2 */
 
 /* Fast non-cryptographic sums and the seeded hash; they detect damage, not forgery. */
 uint32_t okta_snap_sum32(const void *p, size_t len);
 uint64_t okta_snap_sum64(const void *p, size_t len);
+uint32_t okta_snap_header_sum(const unsigned char header[OKTA_SNAP_HEADER_BYTES]);
 uint64_t okta_snap_hash_name(uint64_t seed, const char *name, size_t len);
 uint64_t okta_snap_hash_id(uint64_t seed, uint32_t id);
 

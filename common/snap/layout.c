@@ -113,8 +113,11 @@ place_groups(struct okta_snapw_layout *l, struct okta_err *err)
 				     group->name_len) > OKTA_SNAP_GROUP_ANSWER_MAX;
 		if (group->n_members == 0 || group->omitted)
 			continue;
+		group->listed = group->n_members >= OKTA_SNAP_NAMES_LISTED_FROM;
 		group->members_off = members; /* from the start of the section, for now */
 		members += okta_pad((uint64_t)group->n_members * 4, 8);
+		if (group->listed)
+			members += okta_pad(group->members_len, 8);
 	}
 	l->groups_len = off - l->groups_off;
 	l->members_off = off;
@@ -129,9 +132,10 @@ place_groups(struct okta_snapw_layout *l, struct okta_err *err)
 	return OKTA_OK;
 }
 
-/* The checksum of the names of GROUP's members, as readers will answer them. */
+/* The checksum of the names of GROUP's members, as readers will answer them, and, if it
+ * is large, those names behind its list. */
 static enum okta_rc
-sum_members(const struct okta_snapw_layout *l, const struct okta_snapw_draft_group *group,
+write_names(const struct okta_snapw_layout *l, const struct okta_snapw_draft_group *group,
     uint32_t *ret, struct okta_err *err)
 {
 	const struct okta_snap_members m = { l->p + group->members_off, group->n_members,
@@ -141,6 +145,9 @@ sum_members(const struct okta_snapw_layout *l, const struct okta_snapw_draft_gro
 		return okta_err_set(
 		    err, OKTA_E_INTERNAL, "snapshot: cannot be read back");
 	*ret = okta_snap_sum32(l->answer, m.len);
+	if (group->listed)
+		memcpy(l->p + group->members_off + okta_pad((uint64_t)m.n * 4, 8),
+		    l->answer, m.len);
 	return OKTA_OK;
 }
 
@@ -162,7 +169,7 @@ write_group(struct okta_snapw_layout *l, const struct okta_snapw_draft_group *gr
 		okta_le32_put(p + 12, group->n_members);
 		okta_le64_put(p + 16, group->members_off);
 		okta_le32_put(p + 24, (uint32_t)group->members_len);
-		r = sum_members(l, group, &sum, err);
+		r = write_names(l, group, &sum, err);
 		if (r != OKTA_OK)
 			return r;
 		okta_le32_put(p + 28, sum);
@@ -172,7 +179,9 @@ write_group(struct okta_snapw_layout *l, const struct okta_snapw_draft_group *gr
 	p[34] = group->okta_id_len;
 	p[35] = group->n_joins;
 	okta_le16_put(p + 36, group->okta_name_len);
-	okta_le16_put(p + 38, group->omitted ? OKTA_SNAP_GROUP_MEMBERS_OMITTED : 0);
+	okta_le16_put(
+	    p + 38, (uint16_t)((group->omitted ? OKTA_SNAP_GROUP_MEMBERS_OMITTED : 0) |
+			       (group->listed ? OKTA_SNAP_GROUP_NAMES_LISTED : 0)));
 	memcpy(p + GROUP_HEAD, group->texts, group->texts_len);
 	at = okta_pad(at, 4);
 	for (i = 0; i < group->n_joins; i++)
@@ -337,7 +346,7 @@ write_header(struct okta_snapw_layout *l)
 	okta_le64_put(p + 136, l->names_len);
 	okta_le64_put(p + 224, url_off);
 	okta_le32_put(p + 232, (uint32_t)head->org_url.len);
-	okta_le32_put(p + 16, okta_snap_sum32(p + 24, OKTA_SNAP_HEADER_BYTES - 24));
+	okta_le32_put(p + 16, okta_snap_header_sum(p));
 }
 
 static enum okta_rc

@@ -33,7 +33,7 @@ struct okta_snapw_draft_group {
 	uint64_t members_len;
 	/* set while laying out */
 	uint64_t off, members_off;
-	bool omitted;
+	bool omitted, listed; /* without its members; with their names */
 };
 
 struct okta_snapw_draft_user {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names of a group's members, out of the name table. */
+/* Names of a group's members, out of the name table or all in a row. */
 #include "snap/member.h"
 
 #include <string.h>
 
+#include "snap/lanes.h"
 #include "snap/le.h"
 
 #define AHEAD 24 /* so many names are on their way from memory at once */
@@ -49,6 +50,53 @@ okta_snap_resolve(const struct okta_snap_members *m, char *dst, char **ret_names
 	return left == 0;
 }
 
+/* Which of the 64 bytes at P are NUL, the first one's bit lowest. */
+static inline uint64_t
+nuls_at(const char *p)
+{
+	uint64_t bits = 0;
+	unsigned i;
+
+	for (i = 0; i < 4; i++)
+		bits |= (uint64_t)okta_snap_lane_bits(okta_snap_lanes_at(p + 16 * i) == 0)
+			<< 16 * i;
+	return bits;
+}
+
+/* The same of LEN < 64 bytes at P, and none behind them. */
+static uint64_t
+last_nuls_at(const char *p, size_t len)
+{
+	uint64_t bits = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		bits |= (uint64_t)(p[i] == '\0') << i;
+	return bits;
+}
+
+bool
+okta_snap_point_at(char *p, size_t len, uint32_t n, char **ret_names)
+{
+	char *name = p, *end;
+	size_t at, left;
+	uint32_t found = 0;
+	uint64_t bits;
+
+	for (at = 0; at < len; at += 64) {
+		left = len - at;
+		bits = left < 64 ? last_nuls_at(p + at, left) : nuls_at(p + at);
+		for (; bits != 0; bits &= bits - 1) {
+			end = p + at + __builtin_ctzll(bits);
+			if (found == n || (size_t)(end - name) - 1 >= OKTA_SNAP_NAME_MAX)
+				return false;
+			ret_names[found++] = name;
+			name = end + 1;
+		}
+	}
+	return found == n && name == p + len;
+}
+
 enum okta_rc
 okta_snap_copy_members(const struct okta_snap_group *group, char *dst, char **ret_names)
 {
@@ -57,8 +105,13 @@ okta_snap_copy_members(const struct okta_snap_group *group, char *dst, char **re
 
 	if (group->n_members == 0)
 		return OKTA_OK;
-	if (!okta_snap_resolve(&m, dst, ret_names) ||
-	    okta_snap_sum32(dst, m.len) != group->members_sum)
-		return OKTA_E_INPUT;
-	return OKTA_OK;
+	if (group->listed == NULL) {
+		if (!okta_snap_resolve(&m, dst, ret_names))
+			return OKTA_E_INPUT;
+	} else {
+		memcpy(dst, group->listed, m.len);
+		if (ret_names != NULL && !okta_snap_point_at(dst, m.len, m.n, ret_names))
+			return OKTA_E_INPUT;
+	}
+	return okta_snap_sum32(dst, m.len) == group->members_sum ? OKTA_OK : OKTA_E_INPUT;
 }

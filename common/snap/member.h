@@ -26,4 +26,11 @@ struct okta_snap_members {
  */
 bool okta_snap_resolve(const struct okta_snap_members *m, char *dst, char **ret_names);
 
+/*
+ * Write a pointer to each of N names, which fill the LEN bytes at P, each 1 to
+ * OKTA_SNAP_NAME_MAX bytes and a NUL, to RET_NAMES.  False if they are not exactly that;
+ * RET_NAMES, but nothing behind it, is garbage then.
+ */
+bool okta_snap_point_at(char *p, size_t len, uint32_t n, char **ret_names);
+
 #endif /* OKTA_SNAP_MEMBER_H */

@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* [a-z_][a-z0-9_.-]{0,31}, sixteen bytes at a time: every lookup asks. */
+#include "snap/chars.h"
 #include "snap/read.h"
 
-#include <string.h>
-
-/* Signed, so that a byte from 0x80 on is below every other. */
-typedef int8_t bytes16 __attribute__((vector_size(16)));
-
-static inline bool
-are_name_bytes(bytes16 x)
-{
-	/* '-' '.' '/' '0'...'9' stand in a row; '/' must not pass */
-	bytes16 good = ((x > 'a' - 1) & (x < 'z' + 1)) |
-		       (((x > '-' - 1) & (x < '9' + 1)) & ~(x == '/')) | (x == '_');
-	uint64_t half[2];
-
-	memcpy(half, &good, sizeof(half));
-	return (half[0] & half[1]) == UINT64_MAX;
-}
-
 /* Fewer than 16 bytes as 16 that are no others, some twice. */
-static inline bytes16
+static inline okta_snap_lanes
 load_short(const char *p, size_t len)
 {
 	uint64_t half[2];
 	uint32_t quarter[4];
-	bytes16 x;
+	okta_snap_lanes x;
 
 	if (len >= 8) {
 		memcpy(&half[0], p, 8);
@@ -47,14 +30,15 @@ load_short(const char *p, size_t len)
 bool
 okta_snap_name_is_valid(struct okta_view name)
 {
-	bytes16 first, last;
+	okta_snap_lanes good;
 
 	if (name.len == 0 || name.len > OKTA_SNAP_NAME_MAX ||
-	    ((name.p[0] < 'a' || name.p[0] > 'z') && name.p[0] != '_'))
+	    !okta_snap_may_begin_name(name.p[0]))
 		return false;
 	if (name.len < 16)
-		return are_name_bytes(load_short(name.p, name.len));
-	memcpy(&first, name.p, sizeof(first));
-	memcpy(&last, name.p + name.len - sizeof(last), sizeof(last));
-	return are_name_bytes(first) && are_name_bytes(last);
+		good = okta_snap_name_lanes(load_short(name.p, name.len));
+	else
+		good = okta_snap_name_lanes(okta_snap_lanes_at(name.p)) &
+		       okta_snap_name_lanes(okta_snap_lanes_at(name.p + name.len - 16));
+	return okta_snap_lane_bits(good) == 0xffff;
 }

@@ -102,6 +102,41 @@ out:
 }
 
 static enum okta_rc
+check_directory(const char *path, uid_t owner)
+{
+	struct stat st;
+
+	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return rc_of_open_error();
+	return directory_is_trusted(&st, owner) ? OKTA_OK : OKTA_E_UNTRUSTED;
+}
+
+/*
+ * okta_snap_open_dir()'s checks with a third of its system calls, for which each new
+ * process waits.  Nothing is held, but each directory is looked at after those above it,
+ * and in a trusted one nobody but OWNER and root can put another in its place.
+ */
+static enum okta_rc
+check_directories(const char *path, uid_t owner)
+{
+	char above[PATH_MAX];
+	enum okta_rc r = OKTA_OK;
+	size_t at;
+
+	if (path[0] != '/')
+		r = check_directory(".", owner);
+	for (at = 0; r == OKTA_OK && path[at] != '\0'; at++) {
+		if (at == sizeof(above) - 1)
+			return OKTA_E_UNTRUSTED;
+		above[at] = '\0';
+		if (path[at] == '/' && (at == 0 || path[at - 1] != '/'))
+			r = check_directory(at == 0 ? "/" : above, owner);
+		above[at] = path[at];
+	}
+	return r;
+}
+
+static enum okta_rc
 check_file(const struct stat *st, uid_t owner)
 {
 	/* more than one name is fine: who can link a file can neither own nor write it */
@@ -121,17 +156,16 @@ okta_snap_open(const char *path, uid_t owner, struct okta_snap *ret)
 	enum okta_rc r, rc = OKTA_E_INTERNAL;
 	struct okta_snap snap;
 	struct stat st;
-	const char *name;
 	void *map = MAP_FAILED;
 	size_t len = 0;
-	int dir = -1, fd = -1;
+	int fd = -1;
 
-	r = okta_snap_open_dir(path, owner, &dir, &name);
+	r = check_directories(path, owner);
 	if (r != OKTA_OK) {
 		rc = r;
 		goto out;
 	}
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		rc = rc_of_open_error();
 		goto out;
@@ -169,8 +203,6 @@ out:
 		(void)munmap(map, len);
 	if (fd >= 0)
 		(void)close(fd);
-	if (dir >= 0)
-		(void)close(dir);
 	return rc;
 }
 
@@ -271,13 +303,15 @@ okta_snap_open_bytes(const void *bytes, size_t len, struct okta_snap *ret)
 
 	memset(&snap, 0, sizeof(snap));
 	if (len < OKTA_SNAP_HEADER_BYTES || memcmp(p, OKTA_SNAP_MAGIC, 8) != 0 ||
-	    okta_le32(p + 8) != OKTA_SNAP_VERSION ||
+	    (okta_le32(p + 8) != OKTA_SNAP_VERSION &&
+		okta_le32(p + 8) != OKTA_SNAP_VERSION_BEFORE) ||
 	    okta_le32(p + 12) != OKTA_SNAP_HEADER_BYTES ||
-	    okta_le32(p + 16) != okta_snap_sum32(p + 24, OKTA_SNAP_HEADER_BYTES - 24) ||
-	    okta_le64(p + 24) != len || !reserved_is_zero(p))
+	    okta_le32(p + 16) != okta_snap_header_sum(p) || okta_le64(p + 24) != len ||
+	    !reserved_is_zero(p))
 		return OKTA_E_INPUT;
 	snap.base = p;
 	snap.len = len;
+	snap.version = okta_le32(p + 8);
 	snap.generation = okta_le64(p + 32);
 	snap.published_s = (int64_t)okta_le64(p + 40);
 	snap.source_s = (int64_t)okta_le64(p + 48);
@@ -292,6 +326,8 @@ okta_snap_open_bytes(const void *bytes, size_t len, struct okta_snap *ret)
 	if (snap.n_users > snap.users_len / USER_MIN_BYTES ||
 	    snap.n_groups > snap.groups_len / OKTA_SNAP_GROUP_HEAD)
 		return OKTA_E_INPUT;
+	if (snap.users_len >= OKTA_SNAP_USER_HEAD)
+		snap.users_room = snap.users_len - OKTA_SNAP_USER_HEAD + 1;
 	*ret = snap;
 	return OKTA_OK;
 }

@@ -26,12 +26,14 @@ struct okta_snap {
 	size_t len;
 	bool is_mapped;	   /* by okta_snap_open(), for okta_snap_close() to undo */
 	uint64_t dev, ino; /* of the file that was mapped */
+	uint32_t version;
 	uint64_t generation;
 	int64_t published_s;
 	int64_t source_s; /* the age of the data counts from here */
 	uint64_t seed;
 	uint32_t id_min, id_max;
 	uint32_t n_users, n_groups;
+	uint64_t users_room; /* a record begins nearer than that to the first one */
 	uint64_t users_off, users_len, groups_off, groups_len, members_off, members_len;
 	uint64_t names_len; /* behind the member lists */
 	struct {
@@ -119,6 +121,7 @@ struct okta_snap_group {
 	/* use okta_snap_copy_members() */
 	uint32_t members_sum;
 	const unsigned char *list, *names;
+	const unsigned char *listed; /* the names once more, as answered, or NULL */
 	uint64_t names_len;
 	const unsigned char *joins; /* use okta_snap_join() */
 	uint32_t n_joins;

@@ -8,6 +8,7 @@
 #ifndef OKTA_SNAP_SEARCH_H
 #define OKTA_SNAP_SEARCH_H
 
+#include "snap/lanes.h"
 #include "snap/le.h"
 #include "snap/read.h"
 
@@ -20,23 +21,27 @@ struct okta_snap_search {
 	unsigned hits; /* slots of this bucket with the tag, not yet given out */
 };
 
-/* All slots are compared: which one it is cannot be guessed, so a branch would cost more.
+/*
+ * All slots are compared: which one it is cannot be guessed, so a branch would cost more.
+ * Bit 2 * i for slot i.
  */
 static inline unsigned
 okta_snap_bucket_hits(const unsigned char *bucket, uint32_t tag)
 {
-	typedef uint32_t four __attribute__((vector_size(16)));
-	const four low = { 0x01, 0x02, 0x04, 0x08 }, high = { 0x10, 0x20, 0x40, 0x80 };
-	uint32_t raw = htole32(tag);
-	four a, b;
-	uint64_t half[2];
+#ifdef __SSE2__
+	const __m128i want = _mm_set1_epi32((int)tag);
+	__m128i a = (__m128i)okta_snap_lanes_at(bucket),
+		b = (__m128i)okta_snap_lanes_at(bucket + 16);
 
-	memcpy(&a, bucket, sizeof(a));
-	memcpy(&b, bucket + sizeof(a), sizeof(b));
-	a = ((four)(a == raw) & low) | ((four)(b == raw) & high);
-	memcpy(half, &a, sizeof(half));
-	half[0] |= half[1];
-	return (unsigned)(half[0] | half[0] >> 32) & 0xff;
+	a = _mm_packs_epi32(_mm_cmpeq_epi32(a, want), _mm_cmpeq_epi32(b, want));
+	return (unsigned)_mm_movemask_epi8(a) & 0x5555;
+#else
+	unsigned hits = 0, i;
+
+	for (i = 0; i < OKTA_SNAP_BUCKET_SLOTS; i++)
+		hits |= (unsigned)(okta_le32(bucket + (size_t)i * 4) == tag) << 2 * i;
+	return hits;
+#endif
 }
 
 static inline struct okta_snap_search
@@ -64,7 +69,7 @@ okta_snap_search_next(struct okta_snap_search *s)
 	for (;;) {
 		while (s->hits != 0) {
 			off = okta_le32(s->bucket + OKTA_SNAP_BUCKET_OFFS +
-					(size_t)__builtin_ctz(s->hits) * 4);
+					(size_t)__builtin_ctz(s->hits) * 2);
 			s->hits &= s->hits - 1;
 			if (off != 0)
 				return (uint64_t)off * 8;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "snap/sum.h"
+#include "snap/key.h"
 
 uint64_t
 okta_snap_sum64(const void *p, size_t len)
@@ -13,18 +13,30 @@ okta_snap_sum32(const void *p, size_t len)
 	return okta_snap_sum32_inline(p, len);
 }
 
+uint32_t
+okta_snap_header_sum(const unsigned char header[OKTA_SNAP_HEADER_BYTES])
+{
+	uint32_t version = okta_le32(header + 8);
+	uint32_t sum = okta_snap_sum32_inline(header + 24, OKTA_SNAP_HEADER_BYTES - 24);
+
+	/* so that a flipped bit does not make one version of another */
+	return version > 2 ? sum ^ version : sum;
+}
+
 uint64_t
 okta_snap_hash_name(uint64_t seed, const char *name, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)name;
+	struct okta_snap_words words;
 
-	return len >= 8 && len <= OKTA_SNAP_NAME_MAX ? okta_snap_digest_name(seed, p, len)
-						     : okta_snap_digest(seed, p, len);
+	if (len > OKTA_SNAP_NAME_MAX)
+		return okta_snap_digest(seed, p, len);
+	words = okta_snap_words_of(p, len);
+	return okta_snap_hash_words(seed, &words, len);
 }
 
 uint64_t
 okta_snap_hash_id(uint64_t seed, uint32_t id)
 {
-	return okta_snap_mix(
-	    okta_snap_mix(seed ^ OKTA_SNAP_K0, OKTA_SNAP_K1) ^ id, OKTA_SNAP_K3);
+	return okta_snap_hash_id_inline(seed, id);
 }

@@ -110,25 +110,6 @@ okta_snap_digest(uint64_t seed, const unsigned char *p, size_t len)
 	return okta_snap_finish(acc, s);
 }
 
-/*
- * Of a name of 8 to 32 bytes four words are taken whatever its length, so that nothing
- * has to be guessed: the first two, as far as they go, and the last two.
- */
-static inline uint64_t
-okta_snap_digest_name(uint64_t seed, const unsigned char *p, size_t len)
-{
-	uint64_t s = seed ^ (uint64_t)len * OKTA_SNAP_K1;
-	size_t last = len - 8, second = last < 8 ? last : 8,
-	       third = last < 8 ? 0 : last - 8;
-	struct okta_snap_acc acc = { 0, 0 };
-
-	okta_snap_add_product(
-	    &acc, okta_le64(p) ^ OKTA_SNAP_K2, okta_le64(p + second) ^ s);
-	okta_snap_add_product(&acc, okta_le64(p + third) ^ OKTA_SNAP_K0,
-	    okta_le64(p + last) ^ s ^ OKTA_SNAP_K3);
-	return okta_snap_finish(acc, s);
-}
-
 static inline uint32_t
 okta_snap_fold(uint64_t sum)
 {
@@ -140,6 +121,14 @@ static inline uint32_t
 okta_snap_sum32_inline(const unsigned char *p, size_t len)
 {
 	return okta_snap_fold(okta_snap_digest(OKTA_SNAP_K1, p, len));
+}
+
+/* okta_snap_hash_id() */
+static inline uint64_t
+okta_snap_hash_id_inline(uint64_t seed, uint32_t id)
+{
+	return okta_snap_mix(
+	    okta_snap_mix(seed ^ OKTA_SNAP_K0, OKTA_SNAP_K1) ^ id, OKTA_SNAP_K3);
 }
 
 #endif /* OKTA_SNAP_SUM_H */

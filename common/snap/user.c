@@ -1,81 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* User records and the ways to find them. */
-#include "snap/record.h"
-#include "snap/search.h"
-#include "snap/sum.h"
+#include "snap/passwd.h"
 
-#define HEAD OKTA_SNAP_USER_HEAD
-
-/* The checksum of a record's covered bytes, nearly always of the same length. */
-static inline uint32_t
-front_sum(const unsigned char *p, size_t covered)
+/* Not inline: among much else compilers run out of registers for it. */
+uint32_t
+okta_snap_usual_sum(const unsigned char *p)
 {
-	if (covered == OKTA_SNAP_USER_COVERED)
-		return okta_snap_sum32_inline(p + 4, OKTA_SNAP_USER_COVERED - 4);
-	return okta_snap_sum32(p + 4, covered - 4);
+	return okta_snap_sum32_inline(p + 4, OKTA_SNAP_USER_COVERED - 4);
 }
 
-/*
- * The front of the record at OFF: within the section, its checksum right, its texts
- * ended, its ids allowed.  The lines behind the first are on their way while that comes.
- */
-static inline enum okta_rc
-front_at(const struct okta_snap *snap, uint64_t off, struct okta_snap_passwd *ret)
+uint32_t
+okta_snap_unusual_sum(const unsigned char *p, size_t front, uint32_t len)
 {
-	const unsigned char *p;
-	const char *block;
-	uint64_t left;
-	size_t name_end, gecos_end, home_end, end, front, covered;
-	uint32_t len;
+	return okta_snap_sum32(p + 4, okta_snap_covered(front, len) - 4);
+}
 
-	if (off % 8 != 0 || off < snap->users_off ||
-	    off - snap->users_off >= snap->users_len)
-		return OKTA_E_INPUT;
-	left = snap->users_len - (off - snap->users_off);
-	if (left < HEAD)
-		return OKTA_E_INPUT;
-	p = snap->base + off;
-	__builtin_prefetch(p + 64);
-	__builtin_prefetch(p + 128);
-	len = okta_le32(p + 4);
-	name_end = p[18];
-	gecos_end = name_end + 3 + p[19];
-	home_end = gecos_end + 1 + p[20];
-	end = home_end + 1 + p[21];
-	front = (size_t)okta_pad(HEAD + end + 1, 8);
-	covered = okta_snap_covered(front, len);
-	if (len > left || front > len || len % 8 != 0 ||
-	    front_sum(p, covered) != okta_le32(p))
-		return OKTA_E_INPUT;
-
-	block = (const char *)p + HEAD;
-	ret->name.p = block;
-	ret->name.len = name_end;
-	ret->gecos_at = (unsigned)name_end + 3;
-	ret->home_at = (unsigned)gecos_end + 1;
-	ret->shell_at = (unsigned)home_end + 1;
-	ret->block_len = (unsigned)end + 1;
-	if ((block[name_end] | block[name_end + 2] | block[gecos_end] | block[home_end] |
-		block[end]) != '\0' ||
-	    block[name_end + 1] != '*' || !okta_snap_name_is_valid(ret->name))
-		return OKTA_E_INPUT;
-	ret->uid = okta_le32(p + 8);
-	ret->gid = okta_le32(p + 12);
-	ret->flags = p[17];
-	ret->off = off;
-	ret->front_len = (uint32_t)front;
-	ret->covered = (uint32_t)covered;
-	ret->record_len = len;
-	if (!okta_snap_id_in_range(snap, ret->uid) ||
-	    (ret->flags & ~(unsigned)OKTA_SNAP_USER_PRIVATE_GROUP) != 0)
-		return OKTA_E_INPUT;
-	if (ret->gid == ret->uid)
-		return OKTA_OK;
-	return (ret->flags & OKTA_SNAP_USER_PRIVATE_GROUP) == 0 &&
-		       (okta_snap_id_in_range(snap, ret->gid) ||
-			   okta_snap_gid_is_allowed(snap, ret->gid))
-		   ? OKTA_OK
-		   : OKTA_E_INPUT;
+bool
+okta_snap_gid_fits(const struct okta_snap *snap, unsigned flags, uint32_t gid)
+{
+	return (flags & OKTA_SNAP_USER_PRIVATE_GROUP) == 0 &&
+	       (okta_snap_id_in_range(snap, gid) || okta_snap_gid_is_allowed(snap, gid));
 }
 
 /* What lies behind the front: status, lists and the texts only we ask for. */
@@ -119,43 +63,18 @@ complete(const struct okta_snap *snap, const struct okta_snap_passwd *pw,
 	return OKTA_OK;
 }
 
-/* The user of that name or, when NAME is NULL, of that uid. */
-static inline enum okta_rc
-find(const struct okta_snap *snap, struct okta_snap_search s,
-    const struct okta_view *name, uint32_t uid, struct okta_snap_passwd *ret)
-{
-	uint64_t off;
-
-	while ((off = okta_snap_search_next(&s)) != 0) {
-		if (front_at(snap, off, ret) != OKTA_OK)
-			return OKTA_E_INPUT;
-		if (name != NULL ? okta_snap_same(ret->name, *name) : ret->uid == uid)
-			return OKTA_OK;
-	}
-	return OKTA_E_NOTFOUND;
-}
-
 enum okta_rc
 okta_snap_passwd_by_name(
     const struct okta_snap *snap, struct okta_view name, struct okta_snap_passwd *ret)
 {
-	uint64_t hash = okta_snap_hash_name(snap->seed, name.p, name.len);
-
-	return find(snap, okta_snap_search_start(snap, OKTA_SNAP_INDEX_USER_NAME, hash),
-	    &name, 0, ret);
+	return okta_snap_find_passwd_by_name(snap, name, ret);
 }
 
 enum okta_rc
 okta_snap_passwd_by_uid(
     const struct okta_snap *snap, uint32_t uid, struct okta_snap_passwd *ret)
 {
-	uint64_t hash;
-
-	if (!okta_snap_id_in_range(snap, uid))
-		return OKTA_E_NOTFOUND;
-	hash = okta_snap_hash_id(snap->seed, uid);
-	return find(snap, okta_snap_search_start(snap, OKTA_SNAP_INDEX_UID, hash), NULL,
-	    uid, ret);
+	return okta_snap_find_passwd_by_uid(snap, uid, ret);
 }
 
 /* All of the user found with R; *ret is written only on OKTA_OK. */
@@ -204,7 +123,7 @@ okta_snap_next_passwd(
 
 	if (off == snap->users_off + snap->users_len)
 		return OKTA_E_NOTFOUND;
-	if (front_at(snap, off, ret) != OKTA_OK)
+	if (okta_snap_front_at(snap, off, ret) != OKTA_OK || ret->record_len % 8 != 0)
 		return OKTA_E_INPUT;
 	*cursor = off + ret->record_len;
 	return OKTA_OK;

@@ -112,15 +112,20 @@ verify_names(const struct okta_snap *snap, struct okta_err *err)
 	return OKTA_OK;
 }
 
-/* The members are well-formed names, and each of them once. */
+/* The members are well-formed names, each of them once, and those of the table. */
 static bool
 members_are_names(const struct okta_snap_group *group, char *answer)
 {
+	struct okta_snap_group from_table = *group;
 	const char *p = answer, *end = p + group->members_len;
 	struct okta_view name;
 	uint32_t i;
 
-	if (okta_snap_copy_members(group, answer, NULL) != OKTA_OK)
+	from_table.listed = NULL;
+	if (okta_snap_copy_members(&from_table, answer, NULL) != OKTA_OK)
+		return false;
+	if (group->listed != NULL &&
+	    memcmp(group->listed, answer, group->members_len) != 0)
 		return false;
 	for (; p < end; p += name.len + 1) {
 		name = okta_view_str(p);

@@ -12,7 +12,6 @@
 #define PUBLISHED_AT 40
 #define SOURCE_AT    48
 #define SUM_AT	     16
-#define SUM_FROM     24
 
 static void
 put(unsigned char *p, uint64_t v, int bytes)
@@ -51,8 +50,7 @@ main(int argc, char **argv)
 		return 1;
 	put(data + PUBLISHED_AT, get(data + PUBLISHED_AT) - older, 8);
 	put(data + SOURCE_AT, get(data + SOURCE_AT) - older, 8);
-	put(data + SUM_AT,
-	    okta_snap_sum32(data + SUM_FROM, OKTA_SNAP_HEADER_BYTES - SUM_FROM), 4);
+	put(data + SUM_AT, okta_snap_header_sum(data), 4);
 	f = fopen(argv[2], "w");
 	if (f == NULL || fwrite(data, 1, n, f) != n || fclose(f) != 0)
 		return 1;

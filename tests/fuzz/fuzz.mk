@@ -3,7 +3,7 @@
 # into $B/tests/fuzz for make check.  mutants/NAME.sed is the fault that NAME must find: its first
 # line names the file of the product, the rest changes it.
 
-FUZZ := snap jwt jwks json link oidc directory conf wire records auth
+FUZZ := snap jwt jwks json link oidc userinfo discovery directory events api conf wire records base request lines status auth
 FUZZ_B := build-fuzz
 comma := ,
 TIME ?= 60
@@ -20,12 +20,25 @@ $B/tests/fuzz/nss_map.o: nss_okta/map.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(OUR_CPPFLAGS) -Dokta_snap_open=fuzz_snap_open -Dfstatat=fuzz_fstatat \
 	  -Dclock_gettime=fuzz_clock_gettime $(CPPFLAGS) $(OUR_CFLAGS) -Wno-missing-prototypes $(CFLAGS) -MMD -MP -c -o $@ $<
-# what this one does to look at an answer leads to no other answer, and is most of the work
-$B/tests/fuzz/fuzz_snap.o: OUR_CFLAGS += $(if $(findstring fuzzer,$(SAN)),-fno-sanitize=fuzzer-no-link)
+# what these do to make an input, or to look at an answer, leads to no other answer, and is most of the work
+$(addprefix $B/tests/fuzz/fuzz_,snap.o jwt.o auth.o): OUR_CFLAGS += $(if $(findstring fuzzer,$(SAN)),-fno-sanitize=fuzzer-no-link)
+# of lengths and of an alphabet libFuzzer learns nothing, byte by byte
+$(addprefix $B/common/base/,buf.o b64url.o): OUR_CFLAGS += $(if $(findstring fuzzer,$(SAN)),-fno-sanitize-coverage=trace-cmp)
 FUZZ_OBJECTS_wire := $B/cmd/okta-auth-helper/inner.o
-FUZZ_LD_records := -Wl,--wrap=okta_chan_recv
-FUZZ_LD_auth := $(addprefix -Wl$(comma)--wrap=okta_,snap_open config_load local_find_user local_find_id \
-  local_ids_of record_load record_store used_add waiting_enter waiting_leave child_open child_close chan_send chan_recv)
+FUZZ_OBJECTS_discovery := $B/cmd/oktactl/doctor_discovery.o
+FUZZ_OBJECTS_lines := $B/cmd/oktactl/registry_lines.o
+FUZZ_OBJECTS_status := $(addprefix $B/cmd/oktactl/,status.o progress.o out.o)
+wraps = $(addprefix -Wl$(comma)--wrap=,$(1))
+# the one clock that the module reads inline
+FUZZ_LD_snap := -Wl,--wrap=time
+FUZZ_LD_records := $(call wraps,okta_chan_recv malloc free)
+FUZZ_LD_discovery := $(call wraps,okta_http_do)
+FUZZ_LD_base := $(call wraps,okta_file_read_trusted okta_file_replace calloc malloc free)
+FUZZ_LD_request := $(call wraps,okta_file_read_trusted okta_file_replace okta_chan_recv sync_state_is_watched unlink \
+  inotify_init1 inotify_add_watch open flock close)
+FUZZ_LD_status := $(call wraps,okta_file_read_trusted okta_snap_open okta_clock_now_s lstat)
+FUZZ_LD_auth := $(addprefix -Wl$(comma)--wrap=okta_,snap_open config_load conf_free local_find_user local_find_id \
+  local_ids_of record_load record_store used_open used_close used_add waiting_enter waiting_leave child_open child_close chan_send chan_recv)
 
 define fuzz_target
 $B/tests/fuzz/replay-$(1) $B/tests/fuzz/fuzz-$(1) $B/tests/fuzz/mutant-$(1): \

@@ -175,7 +175,7 @@ fx_bytes(size_t *ret_len)
 static inline void
 fx_seal_header(unsigned char *p)
 {
-	okta_le32_put(p + 16, okta_snap_sum32(p + 24, OKTA_SNAP_HEADER_BYTES - 24));
+	okta_le32_put(p + 16, okta_snap_header_sum(p));
 }
 
 /* A user's record has two checksums; LEN and the lengths of its texts may be forged, but

@@ -546,7 +546,7 @@ every_impossible_header_field_is_refused(void **state)
 	const uint64_t users_len = fx->snap.users_len, groups_len = fx->snap.groups_len;
 	const struct mutation m[] = {
 		{ "version to come", 8, 4, OKTA_SNAP_VERSION + 1 },
-		{ "version of old", 8, 4, OKTA_SNAP_VERSION - 1 },
+		{ "version of old", 8, 4, OKTA_SNAP_VERSION_BEFORE - 1 },
 		{ "header length", 12, 4, 264 },
 		{ "file length", 24, 8, fx->len - 8 },
 		{ "id floor", 72, 4, 999 },
@@ -722,6 +722,7 @@ every_impossible_group_field_is_refused(void **state)
 		{ "eng", "members offset huge", 16, 8, UINT64_MAX - 7 },
 		{ "eng", "members length", 24, 4, 3 },
 		{ "eng", "members length huge", 24, 4, UINT32_MAX },
+		{ "eng", "more than an answer holds", 24, 4, OKTA_SNAP_GROUP_ANSWER_MAX },
 		{ "eng", "kind 0", 32, 1, 0 },
 		{ "eng", "kind 4", 32, 1, 4 },
 		{ "eng", "kind local", 32, 1, OKTA_SNAP_GROUP_LOCAL },
@@ -730,7 +731,7 @@ every_impossible_group_field_is_refused(void **state)
 		{ "eng", "Okta id length", 34, 1, 65 },
 		{ "eng", "joins", 35, 1, 17 },
 		{ "eng", "Okta name length", 36, 2, 1021 },
-		{ "eng", "flags unknown", 38, 2, 2 },
+		{ "eng", "flags unknown", 38, 2, 4 },
 		{ "eng", "members although omitted", 38, 2, 1 },
 		{ "eng", "name in capitals", 40, 1, 'E' },
 		{ "ops", "joins gid 0", 68, 4, 0 },
@@ -738,6 +739,7 @@ every_impossible_group_field_is_refused(void **state)
 		{ "sudo", "gid 0", 8, 4, 0 },
 		{ "sudo", "gid -1", 8, 4, UINT32_MAX },
 		{ "sudo", "kind served", 32, 1, OKTA_SNAP_GROUP_SERVED },
+		{ "sudo", "names behind the last list", 38, 2, 2 },
 	};
 
 	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
@@ -790,6 +792,7 @@ every_impossible_member_list_is_refused(void **state)
 		{ "another name", table + 1, 1, 'b' },
 		{ "a name too long", table, 1, 33 },
 		{ "a name beyond the answer", table, 1, 32 },
+		{ "names where another list is", eng.off + 38, 2, 2 },
 	};
 
 	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
@@ -1011,6 +1014,106 @@ fill_buckets(unsigned char *p, uint32_t n, uint32_t tag, uint64_t record)
 		okta_le32_put(p, tag);
 		okta_le32_put(p + OKTA_SNAP_BUCKET_BYTES / 2, (uint32_t)(record / 8));
 	}
+}
+
+/* Beyond what is looked at first of a name. */
+static void
+long_names_are_compared_and_checked_to_their_end(void **state)
+{
+	const char *const names[] = { "abcdefghijklmnopqrs-one",
+		"abcdefghijklmnopqrs-two" };
+	struct okta_snapw *w = fx_new(42);
+	struct okta_snap_passwd one, two, pw;
+	struct okta_snapw_user u;
+	struct okta_snap snap;
+	struct okta_view bytes;
+	unsigned char *p;
+	size_t i, at;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		u = fx_user(i == 0 ? FX_ADA : FX_BOB);
+		u.name = V(names[i]);
+		assert_int_equal(okta_snapw_add_user(w, &u, NULL), OKTA_OK);
+	}
+	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
+	p = malloc(bytes.len);
+	assert_non_null(p);
+	memcpy(p, bytes.p, bytes.len);
+	assert_int_equal(okta_snap_open_bytes(p, bytes.len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_passwd_by_name(&snap, V(names[0]), &one), OKTA_OK);
+	assert_int_equal(okta_snap_passwd_by_name(&snap, V(names[1]), &two), OKTA_OK);
+	/* the index leads from the one to the other */
+	for (at = snap.index[0].off; at < snap.index[1].off; at += 4)
+		if (okta_le32(p + at) == one.off / 8)
+			okta_le32_put(p + at, (uint32_t)(two.off / 8));
+	assert_int_equal(
+	    okta_snap_passwd_by_name(&snap, V(names[0]), &pw), OKTA_E_NOTFOUND);
+	p[one.off + 32 + 20] = 'O';
+	fx_seal_record(p, one.off);
+	assert_int_equal(okta_snap_passwd_by_uid(&snap, one.uid, &pw), OKTA_E_INPUT);
+	p[one.off + 32 + 20] = 'o';
+	p[one.off + 32] = '1';
+	fx_seal_record(p, one.off);
+	assert_int_equal(okta_snap_passwd_by_uid(&snap, one.uid, &pw), OKTA_E_INPUT);
+	p[one.off + 32] = 'a';
+	fx_seal_record(p, one.off);
+	assert_int_equal(okta_snap_passwd_by_uid(&snap, one.uid, &pw), OKTA_OK);
+	free(p);
+	okta_snapw_free(&w);
+}
+
+/* What follows would be read from between two records. */
+static void
+next_passwd_refuses_a_record_of_an_odd_length(void **state)
+{
+	struct fixture *fx = *state;
+	struct okta_snap_passwd pw;
+	struct okta_snap snap;
+	uint64_t cursor = 0;
+	uint32_t len = okta_le32(fx->q + OKTA_SNAP_HEADER_BYTES + 4);
+
+	okta_le32_put(fx->q + OKTA_SNAP_HEADER_BYTES + 4, len + 4);
+	fx_seal_record(fx->q, OKTA_SNAP_HEADER_BYTES);
+	fx_seal_body(fx->q, fx->len);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_next_passwd(&snap, &cursor, &pw), OKTA_E_INPUT);
+	assert_int_equal(cursor, 0);
+}
+
+/* There is no user's record to lead to, so every number in the index leads elsewhere. */
+static void
+forged_index_of_nobody_finds_nobody(void **state)
+{
+	struct okta_snapw *w = fx_new(42);
+	struct okta_snapw_group eng = fx_group(FX_ENG);
+	struct okta_snap snap;
+	struct okta_snap_passwd pw;
+	struct okta_view bytes;
+	uint64_t targets[3];
+	unsigned char *p;
+	uint32_t number, tag;
+	size_t t;
+
+	(void)state;
+	assert_int_equal(okta_snapw_add_group(w, &eng, &number, NULL), OKTA_OK);
+	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
+	p = malloc(bytes.len);
+	assert_non_null(p);
+	memcpy(p, bytes.p, bytes.len);
+	assert_int_equal(okta_snap_open_bytes(p, bytes.len, &snap), OKTA_OK);
+	assert_int_equal(snap.users_len, 0);
+	targets[0] = snap.groups_off;
+	targets[1] = bytes.len - 8;
+	targets[2] = (uint64_t)UINT32_MAX * 8;
+	tag = (uint32_t)(okta_snap_hash_id(snap.seed, 5000) >> 32);
+	for (t = 0; t < 3; t++) {
+		fill_buckets(p + snap.index[OKTA_SNAP_INDEX_UID].off,
+		    snap.index[OKTA_SNAP_INDEX_UID].buckets, tag, targets[t]);
+		assert_int_equal(okta_snap_passwd_by_uid(&snap, 5000, &pw), OKTA_E_INPUT);
+	}
+	free(p);
+	okta_snapw_free(&w);
 }
 
 static void
@@ -1517,6 +1620,9 @@ main(void)
 		T(name_table_without_its_zeros_is_refused),
 		T(joined_gid_without_its_local_group_is_refused),
 		T(forged_index_never_gives_another_identity),
+		cmocka_unit_test(long_names_are_compared_and_checked_to_their_end),
+		T(next_passwd_refuses_a_record_of_an_odd_length),
+		cmocka_unit_test(forged_index_of_nobody_finds_nobody),
 		T(search_ends_after_the_longest_probe),
 		cmocka_unit_test(search_looks_at_no_bucket_too_many),
 		cmocka_unit_test(header_that_allows_a_long_walk_is_refused),
