@@ -11,7 +11,7 @@
 #include "snap/le.h"
 
 #define MAGIC	   "OKTABASE"
-#define VERSION	   2
+#define VERSION	   3
 #define SUM_FROM   16
 #define BASE_MAX   ((size_t)4 << 30)
 #define MAX_OBJECT 100000000 /* of each kind; more is no directory */
@@ -83,6 +83,12 @@ take_head(struct cursor *c, struct sync_base *base)
 	h->published_s = (int64_t)take_u64(c, SYNC_SINCE_MAX);
 	h->local_sum = take_u64(c, UINT64_MAX);
 	h->generation = take_u64(c, UINT64_MAX);
+	h->people = take_u64(c, MAX_OBJECT);
+	h->groups = take_u64(c, MAX_OBJECT);
+	h->memberships = take_u64(c, UINT32_MAX);
+	h->full_people = take_u64(c, MAX_OBJECT);
+	h->full_memberships = take_u64(c, UINT32_MAX);
+	h->log_s = (int64_t)take_u64(c, SYNC_SINCE_MAX);
 	base->n_groups = (size_t)take_u64(c, MAX_OBJECT);
 	base->n_users = (size_t)take_u64(c, MAX_OBJECT);
 	base->n_strays = (size_t)take_u64(c, MAX_OBJECT);
@@ -102,6 +108,10 @@ take_objects(struct cursor *c, struct sync_base *base)
 	struct okta_directory_user *u;
 	size_t i;
 
+	/* no room for what the rest of the file cannot hold */
+	if (base->n_groups > c->left / 8 || base->n_users > c->left / 28 ||
+	    base->n_strays > c->left / 4)
+		return OKTA_E_INPUT;
 	base->groups = calloc(base->n_groups + 1, sizeof(*base->groups));
 	base->users = calloc(base->n_users + 1, sizeof(*base->users));
 	base->strays = calloc(base->n_strays + 1, sizeof(*base->strays));
@@ -262,6 +272,12 @@ put_head(struct pen *pen, const struct sync_base_head *h, const struct sync_reco
 	put_u64(pen, (uint64_t)h->published_s);
 	put_u64(pen, h->local_sum);
 	put_u64(pen, h->generation);
+	put_u64(pen, h->people);
+	put_u64(pen, h->groups);
+	put_u64(pen, h->memberships);
+	put_u64(pen, h->full_people);
+	put_u64(pen, h->full_memberships);
+	put_u64(pen, (uint64_t)h->log_s);
 	put_u64(pen, rec->n_groups);
 	put_u64(pen, rec->n_users);
 	put_u64(pen, rec->stray_ids.n);

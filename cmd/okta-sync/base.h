@@ -14,8 +14,11 @@
  *   56   u64 this host's clock: when a snapshot of it was published
  *   64   u64 sum of the host's account files then
  *   72   u64 generation of that snapshot: on top of another nothing is built
- *   80   u64 n groups, users, strays (ids of members who are nobody in scope), members
- *   112  text link of the System Log ("" for none)
+ *   80   u64 people in that snapshot, groups, memberships
+ *   104  u64 people, memberships when everything was read last: the brake's marks
+ *   120  u64 Okta's clock: what the log said before it is in here
+ *   128  u64 n groups, users, strays (ids of members who are nobody in scope), members
+ *   160  text link of the System Log ("" for none)
  *   then groups (text id, name), users (texts id, status, login, name, display name, uid,
  *   shell), strays (text id), members (u32 number of the user, or n users + number of the
  *   stray; u32 number of the group).  A text is u32 length and its bytes.
@@ -34,7 +37,8 @@
 
 struct sync_base_head {
 	uint64_t conf_sum, content_sum, local_sum, generation;
-	int64_t clock_s, full_s, published_s;
+	uint64_t people, groups, memberships, full_people, full_memberships;
+	int64_t clock_s, full_s, published_s, log_s;
 	char link[SYNC_LINK_MAX + 1];
 };
 

@@ -200,3 +200,34 @@ sync_brake(const struct sync_build *b, const struct okta_snap *old,
 	okta_snap_close(&fresh);
 	return r;
 }
+
+static bool
+is_below(uint64_t mark, uint64_t now, uint32_t percent)
+{
+	return now < mark && is_too_much(mark - now, mark, percent);
+}
+
+enum okta_rc
+sync_brake_since_full(const struct sync_build *b, const struct sync_brake_marks *marks,
+    struct okta_err *err)
+{
+	uint32_t limit = b->conf->max_removal_percent;
+
+	if (is_below(marks->people, b->n_users, limit))
+		return okta_err_set(err, OKTA_E_REFUSED,
+		    "%zu of the %" PRIu64
+		    " people of the last full synchronisation would be left, more than "
+		    "%" PRIu32
+		    " %% fewer: the last good snapshot is kept; if this is right, run "
+		    "okta-sync --once --accept-shrink",
+		    b->n_users, marks->people, limit);
+	if (is_below(marks->memberships, b->n_members, limit))
+		return okta_err_set(err, OKTA_E_REFUSED,
+		    "%zu of the %" PRIu64
+		    " group memberships of the last full synchronisation would be left, "
+		    "more than %" PRIu32
+		    " %% fewer: the last good snapshot is kept; if this is right, run "
+		    "okta-sync --once --accept-shrink",
+		    b->n_members, marks->memberships, limit);
+	return OKTA_OK;
+}

@@ -16,7 +16,7 @@ say_number(struct sync_sink *sink, enum sync_news_kind kind, uint64_t number)
 
 static enum okta_rc
 one_errand(const struct sync_asking *ask, const struct sync_command *command,
-    struct okta_err *err)
+    const struct sync_resume *resume, struct okta_err *err)
 {
 	struct sync_source *source = ask->source;
 	uint64_t before = source->requests;
@@ -25,9 +25,12 @@ one_errand(const struct sync_asking *ask, const struct sync_command *command,
 	source->asked_s = 0;
 	switch (command->errand) {
 	case SYNC_ERRAND_FULL:
-		/* what is handed over is newer than what was seen */
+		/* what is handed over is newer than what was seen; pages that were read
+		 * before it are older */
 		sync_seen_clear(&ask->memory->users);
-		r = sync_fetch(ask->conf, source, ask->sink, err);
+		if (resume->points.lists.n > 0)
+			sync_seen_clear(&ask->memory->groups);
+		r = sync_fetch(ask->conf, source, resume, ask->sink, err);
 		break;
 	case SYNC_ERRAND_CHANGES:
 		r = sync_changes(ask, command->since_s, err);
@@ -56,19 +59,22 @@ sync_errands(const struct okta_conf *conf, struct sync_source *source,
 {
 	struct sync_memory memory = { 0 };
 	const struct sync_asking ask = { conf, source, sink, &memory };
+	struct sync_resume resume = { 0 };
 	struct sync_command command;
 	enum okta_rc r = OKTA_OK;
 
 	while (r == OKTA_OK) {
-		r = sync_command_wait(sink->fd, sink->clock, &command);
+		r = sync_command_wait(sink->fd, sink->clock, &command, &resume);
 		if (r != OKTA_OK) {
 			(void)okta_err_set(err, r, "the writer is gone");
 			break;
 		}
 		/* END counts what one errand brought */
 		sink->n_users = sink->n_groups = sink->n_members = 0;
-		r = one_errand(&ask, &command, err);
+		r = one_errand(&ask, &command, &resume, err);
+		sync_resume_clear(&resume);
 	}
+	sync_resume_clear(&resume);
 	sync_memory_clear(&memory);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "model/groups.h"
 #include "net/directory.h"
+#include "news.h"
 
 struct group {
 	char *id, *name;
@@ -17,6 +18,8 @@ struct fetch {
 	const struct okta_conf *conf;
 	struct sync_source *source;
 	struct sync_sink *sink;
+	const struct sync_resume *resume; /* NULL: nobody keeps the pages */
+	bool said_clock;
 	struct group *groups;
 	size_t n_groups, max_groups;
 	const struct sync_list *lists; /* being read now */
@@ -48,9 +51,8 @@ on_member(void *ctx, struct okta_view user_id)
 }
 
 static enum okta_rc
-on_group(void *ctx, struct okta_view id, struct okta_view name)
+add_group(struct fetch *f, struct okta_view id, struct okta_view name)
 {
-	struct fetch *f = ctx;
 	struct group g = { 0 }, *more;
 	size_t max;
 
@@ -70,7 +72,43 @@ on_group(void *ctx, struct okta_view id, struct okta_view name)
 		return OKTA_E_NOMEM;
 	}
 	f->groups[f->n_groups++] = g;
-	return sync_sink_group(f->sink, id, name);
+	return OKTA_OK;
+}
+
+static enum okta_rc
+on_group(void *ctx, struct okta_view id, struct okta_view name)
+{
+	struct fetch *f = ctx;
+	enum okta_rc r = add_group(f, id, name);
+
+	return r == OKTA_OK ? sync_sink_group(f->sink, id, name) : r;
+}
+
+static struct okta_view
+id_of(const struct sync_list *list)
+{
+	return okta_view_str(list->id == NULL ? "" : list->id);
+}
+
+/* Behind a page: whoever keeps it must know where its list goes on, and what is older
+ * than the first of them. */
+static enum okta_rc
+say_page(struct fetch *f, const struct sync_list *list)
+{
+	const struct okta_view none = { NULL, 0 };
+	const int64_t clock_s = f->source->asked_s;
+	enum okta_rc r = OKTA_OK;
+
+	if (f->resume == NULL)
+		return OKTA_OK;
+	if (!f->said_clock && clock_s > 0)
+		r = sync_sink_news(
+		    f->sink, SYNC_NEWS_CLOCK, (uint64_t)clock_s, none, none);
+	f->said_clock = true;
+	if (r == OKTA_OK)
+		r = sync_sink_news(f->sink, SYNC_NEWS_PAGE, (uint64_t)list->kind,
+		    f->source->next, id_of(list));
+	return r == OKTA_OK ? sync_sink_flush(f->sink) : r;
 }
 
 static enum okta_rc
@@ -99,17 +137,35 @@ on_page(void *ctx, size_t i, struct okta_view body, struct okta_err *err)
 	default:
 		r = OKTA_E_INTERNAL;
 	}
+	if (r == OKTA_OK)
+		r = say_page(f, &f->lists[i]);
 	if (r != OKTA_OK && err->rc == OKTA_OK)
 		(void)okta_err_set(
 		    err, r, "handing over a page failed (%s)", okta_rc_name(r));
 	return r;
 }
 
-static enum okta_rc
-read_lists(struct fetch *f, const struct sync_list *lists, size_t n, struct okta_err *err)
+/* False if LIST was read to its end before; else it goes on where it was. */
+static bool
+is_left(const struct fetch *f, struct sync_list *list)
 {
+	if (f->resume != NULL)
+		list->start = sync_points_find(
+		    &f->resume->points, (uint64_t)list->kind, id_of(list));
+	return list->start == NULL || list->start[0] != '\0';
+}
+
+static enum okta_rc
+read_lists(struct fetch *f, struct sync_list *lists, size_t n, struct okta_err *err)
+{
+	size_t i, left = 0;
+
+	for (i = 0; i < n; i++)
+		if (is_left(f, &lists[i]))
+			lists[left++] = lists[i];
 	f->lists = lists;
-	return f->source->read(f->source, lists, n, on_page, f, err);
+	return left == 0 ? OKTA_OK
+			 : f->source->read(f->source, lists, left, on_page, f, err);
 }
 
 /* --- which groups
@@ -189,7 +245,7 @@ static enum okta_rc
 read_people(struct fetch *f, struct okta_err *err)
 {
 	struct sync_list *lists;
-	enum okta_rc r = OKTA_OK;
+	enum okta_rc r;
 	size_t i, n = 0;
 	int pass;
 
@@ -211,22 +267,37 @@ read_people(struct fetch *f, struct okta_err *err)
 					.group = i,
 					.with_persons = pass == 0
 				};
-	if (n > 0)
-		r = read_lists(f, lists, n, err);
+	r = read_lists(f, lists, n, err);
 	free(lists);
 	return r;
 }
 
+static enum okta_rc
+take_groups(struct fetch *f, struct okta_err *err)
+{
+	enum okta_rc r = OKTA_OK;
+	size_t i;
+
+	for (i = 0; f->resume != NULL && r == OKTA_OK && i < f->resume->n_groups; i++)
+		r = add_group(f, okta_view_str(f->resume->group[i].id),
+		    okta_view_str(f->resume->group[i].name));
+	return r == OKTA_OK ? r : okta_err_set(err, r, "out of memory");
+}
+
 enum okta_rc
 sync_fetch(const struct okta_conf *conf, struct sync_source *source,
-    struct sync_sink *sink, struct okta_err *err)
+    const struct sync_resume *resume, struct sync_sink *sink, struct okta_err *err)
 {
-	struct fetch f = { .conf = conf, .source = source, .sink = sink };
-	const struct sync_list groups = { .kind = SYNC_LIST_GROUPS };
+	struct fetch f = {
+		.conf = conf, .source = source, .sink = sink, .resume = resume
+	};
+	struct sync_list groups = { .kind = SYNC_LIST_GROUPS };
 	enum okta_rc r;
 	size_t i;
 
-	r = read_lists(&f, &groups, 1, err);
+	r = take_groups(&f, err);
+	if (r == OKTA_OK)
+		r = read_lists(&f, &groups, 1, err);
 	if (r == OKTA_OK)
 		r = choose_groups(&f, err);
 	if (r == OKTA_OK)

@@ -83,7 +83,7 @@ work(const struct okta_conf *conf, bool stay, struct okta_view secret,
 		okta_wipe((char *)(uintptr_t)secret.p, secret.len);
 	if (r == OKTA_OK)
 		r = stay ? sync_errands(conf, source, sink, err)
-			 : sync_fetch(conf, source, sink, err);
+			 : sync_fetch(conf, source, NULL, sink, err);
 	if (source != NULL)
 		source->free(&source);
 	return r;

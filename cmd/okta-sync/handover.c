@@ -23,8 +23,8 @@ sync_sink_clear(struct sync_sink *sink)
 	okta_buf_clear(&sink->batch);
 }
 
-static enum okta_rc
-flush(struct sync_sink *sink)
+enum okta_rc
+sync_sink_flush(struct sync_sink *sink)
 {
 	enum okta_rc r = sink->writer.rc;
 
@@ -40,7 +40,7 @@ sync_sink_flush_if_long(struct sync_sink *sink)
 {
 	if (sink->writer.rc != OKTA_OK)
 		return sink->writer.rc;
-	return sink->batch.len < SYNC_BATCH_BYTES ? OKTA_OK : flush(sink);
+	return sink->batch.len < SYNC_BATCH_BYTES ? OKTA_OK : sync_sink_flush(sink);
 }
 
 enum okta_rc
@@ -87,7 +87,7 @@ sync_sink_wait(struct sync_sink *sink, const char *why, int64_t ms)
 	okta_frame_put_text(&sink->writer, okta_view_str(why));
 	okta_frame_put_u64(&sink->writer, ms < 0 ? 0 : (uint64_t)ms);
 	/* a writer that is gone is noticed by the next record that matters */
-	if (flush(sink) != OKTA_OK)
+	if (sync_sink_flush(sink) != OKTA_OK)
 		return;
 }
 
@@ -98,7 +98,7 @@ sync_sink_pace(struct sync_sink *sink, const struct okta_pace *pace)
 	okta_frame_put_u64(&sink->writer, pace->lists_done);
 	okta_frame_put_u64(&sink->writer, pace->lists);
 	okta_frame_put_u64(&sink->writer, (uint64_t)(pace->left_s + 1));
-	if (flush(sink) != OKTA_OK)
+	if (sync_sink_flush(sink) != OKTA_OK)
 		return;
 }
 
@@ -108,7 +108,7 @@ sync_sink_fail(struct sync_sink *sink, enum okta_rc rc, const char *message)
 	okta_frame_put_u64(&sink->writer, SYNC_FAIL);
 	okta_frame_put_u64(&sink->writer, (uint64_t)rc);
 	okta_frame_put_text(&sink->writer, okta_view_str(message));
-	return flush(sink);
+	return sync_sink_flush(sink);
 }
 
 enum okta_rc
@@ -118,5 +118,5 @@ sync_sink_end(struct sync_sink *sink)
 	okta_frame_put_u64(&sink->writer, sink->n_users);
 	okta_frame_put_u64(&sink->writer, sink->n_groups);
 	okta_frame_put_u64(&sink->writer, sink->n_members);
-	return flush(sink);
+	return sync_sink_flush(sink);
 }

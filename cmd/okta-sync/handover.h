@@ -64,6 +64,8 @@ OKTA_MUST_CHECK enum okta_rc sync_sink_member(
     struct sync_sink *sink, uint64_t group, struct okta_view user_id);
 /* Behind a record of another module's: send the batch if it is long. */
 OKTA_MUST_CHECK enum okta_rc sync_sink_flush_if_long(struct sync_sink *sink);
+/* Send what there is. */
+OKTA_MUST_CHECK enum okta_rc sync_sink_flush(struct sync_sink *sink);
 /* These are sent at once. */
 void sync_sink_wait(struct sync_sink *sink, const char *why, int64_t ms);
 void sync_sink_pace(struct sync_sink *sink, const struct okta_pace *pace);

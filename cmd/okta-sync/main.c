@@ -144,6 +144,8 @@ run_locked(const struct sync_options *options, const struct sync_state *state,
 	r = sync_once(options, state, status, &report, &err);
 	status->exit_status = sync_exit_status(r);
 	status->ended_s = okta_clock_now_s(&okta_clock_system);
+	if (status->ended_s < status->started_s) /* the clock was set back, or failed */
+		status->ended_s = status->started_s;
 	sync_report_print(&report);
 	if (r == OKTA_OK)
 		(void)snprintf(status->message, sizeof(status->message),

@@ -17,6 +17,7 @@ struct work {
 	struct sync_idmap scoped_ids; /* others who are */
 	bool *base_scope, *fresh_scope; /* by group */
 	bool *used;			/* by person of FRESH: is in the base too */
+	uint32_t *person;		/* by person of the base: that of OUT + 1 */
 };
 
 static struct okta_view
@@ -221,6 +222,22 @@ find_scoped(struct work *w)
 	return r;
 }
 
+/* Most of a base's memberships stay: each person is looked for once, not for each. */
+static enum okta_rc
+keep_member(struct work *w, uint32_t user, uint32_t group)
+{
+	uint32_t number = 0;
+	enum okta_rc r = OKTA_OK;
+
+	if (w->person[user] == 0) {
+		r = sync_records_number(w->out, person_id(w->what->base, user), &number);
+		w->person[user] = number + 1;
+	}
+	return r == OKTA_OK ? sync_records_add_member_number(
+				  w->out, (uint64_t)w->number[group], w->person[user] - 1)
+			    : r;
+}
+
 static enum okta_rc
 merge_members(struct work *w)
 {
@@ -235,8 +252,7 @@ merge_members(struct work *w)
 
 	for (i = 0; r == OKTA_OK && i < base->n_members; i++)
 		if (still_holds(w, i, &user, &group))
-			r = sync_records_add_member(
-			    w->out, (uint64_t)w->number[group], person_id(base, user));
+			r = keep_member(w, user, group);
 	for (i = 0; r == OKTA_OK && i < fresh->n_members + fresh->n_strays; i++) {
 		m = i < fresh->n_members ? &fresh->members[i]
 					 : &fresh->strays[i - fresh->n_members];
@@ -343,12 +359,13 @@ sync_merge(const struct sync_merge *what, struct sync_records *ret, struct okta_
 		.scoped = calloc(people, sizeof(bool)),
 		.base_scope = calloc(groups, sizeof(bool)),
 		.fresh_scope = calloc(what->fresh->n_groups + 1, sizeof(bool)),
-		.used = calloc(what->fresh->n_users + 1, sizeof(bool)) };
+		.used = calloc(what->fresh->n_users + 1, sizeof(bool)),
+		.person = calloc(people, sizeof(uint32_t)) };
 	enum okta_rc r;
 
 	if (w.number == NULL || w.listed == NULL || w.touched == NULL ||
 	    w.scoped == NULL || w.base_scope == NULL || w.fresh_scope == NULL ||
-	    w.used == NULL)
+	    w.used == NULL || w.person == NULL)
 		r = okta_err_set(err, OKTA_E_NOMEM, "out of memory");
 	else
 		r = run(&w, err);
@@ -359,6 +376,7 @@ sync_merge(const struct sync_merge *what, struct sync_records *ret, struct okta_
 	free(w.base_scope);
 	free(w.fresh_scope);
 	free(w.used);
+	free(w.person);
 	sync_idmap_clear(&w.scoped_ids);
 	return r;
 }

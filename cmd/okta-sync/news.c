@@ -47,17 +47,27 @@ take_command(struct okta_view bytes, struct sync_command *ret)
 }
 
 enum okta_rc
-sync_command_wait(int fd, const struct okta_clock *clock, struct sync_command *ret)
+sync_command_wait(int fd, const struct okta_clock *clock, struct sync_command *ret,
+    struct sync_resume *ret_resume)
 {
+	struct okta_frame_reader peek;
 	struct okta_buf buf;
-	enum okta_rc r;
+	bool is_command = false;
+	enum okta_rc r = OKTA_OK;
 
 	okta_buf_init(&buf, OKTA_FRAME_MAX_BYTES);
-	do
-		r = okta_chan_recv(fd, &buf, clock, okta_clock_mono_ms(clock) + WAIT_MS);
-	while (r == OKTA_E_TIMEOUT);
-	if (r == OKTA_OK)
-		r = take_command(okta_buf_view(&buf), ret);
+	while (r == OKTA_OK && !is_command) {
+		do
+			r = okta_chan_recv(
+			    fd, &buf, clock, okta_clock_mono_ms(clock) + WAIT_MS);
+		while (r == OKTA_E_TIMEOUT);
+		if (r != OKTA_OK)
+			break;
+		is_command = okta_frame_open(&peek, okta_buf_view(&buf)) !=
+			     SYNC_FRAME_RESUME;
+		r = is_command ? take_command(okta_buf_view(&buf), ret)
+			       : sync_resume_take(ret_resume, okta_buf_view(&buf));
+	}
 	okta_buf_clear(&buf);
 	return r;
 }
@@ -100,6 +110,7 @@ sync_news_clear(struct sync_news *news)
 	sync_idmap_clear(&news->listed);
 	sync_idmap_clear(&news->in);
 	sync_idmap_clear(&news->out);
+	sync_points_clear(&news->points);
 	*news = (struct sync_news){ 0 };
 }
 
@@ -199,7 +210,8 @@ sync_news_take(void *ctx, uint64_t kind, struct okta_frame_reader *r)
 	case SYNC_NEWS_CLOCK:
 		if (number > (uint64_t)SYNC_SINCE_MAX)
 			return OKTA_E_INPUT;
-		news->clock_s = (int64_t)number;
+		if (news->clock_s == 0) /* when the first page came counts */
+			news->clock_s = (int64_t)number;
 		return OKTA_OK;
 	case SYNC_NEWS_LINK:
 		return take_link(news, a);
@@ -230,6 +242,9 @@ sync_news_take(void *ctx, uint64_t kind, struct okta_frame_reader *r)
 	case SYNC_NEWS_REQUESTS:
 		news->requests = number;
 		return OKTA_OK;
+	case SYNC_NEWS_PAGE:
+		news->pages++;
+		return sync_points_put(&news->points, number, b, a);
 	default:
 		return OKTA_E_INPUT;
 	}

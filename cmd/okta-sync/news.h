@@ -18,6 +18,8 @@
  *   NO_LOG      a: why the System Log cannot be read
  *   NO_SEARCH   a: why Okta cannot be asked which people changed
  *   REQUESTS    number: how many it took
+ *   PAGE        number: kind of a list, a: where it goes on ("": it is at its end), b:
+ * its id; what came since the last of these is one page of it
  */
 #ifndef OKTA_SYNC_NEWS_H
 #define OKTA_SYNC_NEWS_H
@@ -33,6 +35,8 @@
 #include "handover.h"
 #include "idmap.h"
 #include "plan.h"
+#include "points.h"
+#include "resume.h"
 
 #define SYNC_FRAME_COMMAND 2
 #define SYNC_LINK_MAX	   8192
@@ -51,7 +55,8 @@ enum sync_news_kind {
 	SYNC_NEWS_LEFT,
 	SYNC_NEWS_NO_LOG,
 	SYNC_NEWS_NO_SEARCH,
-	SYNC_NEWS_REQUESTS
+	SYNC_NEWS_REQUESTS,
+	SYNC_NEWS_PAGE
 };
 
 /* --- the fetcher's side ---------------------------------------------------------- */
@@ -64,10 +69,10 @@ struct sync_command {
 	int64_t since_s;
 	char link[SYNC_LINK_MAX + 1]; /* "" for none */
 };
-/* Waits as long as it takes.  OKTA_OK; OKTA_E_UNAVAIL: the writer is gone; OKTA_E_INPUT.
- */
-OKTA_MUST_CHECK enum okta_rc sync_command_wait(
-    int fd, const struct okta_clock *clock, struct sync_command *ret);
+/* Waits as long as it takes; what came before the command is in *ret_resume, which the
+ * caller clears.  OKTA_OK; OKTA_E_UNAVAIL: the writer is gone; OKTA_E_INPUT, _NOMEM. */
+OKTA_MUST_CHECK enum okta_rc sync_command_wait(int fd, const struct okta_clock *clock,
+    struct sync_command *ret, struct sync_resume *ret_resume);
 
 /* --- the writer's side ----------------------------------------------------------- */
 
@@ -82,7 +87,8 @@ struct sync_pair {
 /* { 0 } is empty. */
 struct sync_news {
 	int64_t clock_s;
-	uint64_t requests;
+	uint64_t requests, pages;
+	struct sync_points points;
 	bool scope, no_log, no_search;
 	char why[320]; /* of no_log or no_search; printable */
 	char *link;    /* or NULL */

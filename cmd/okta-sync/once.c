@@ -9,6 +9,7 @@
 #include "progress.h"
 #include "publish.h"
 #include "records.h"
+#include "spool.h"
 #include "start.h"
 
 static enum okta_rc
@@ -48,11 +49,13 @@ sync_once(const struct sync_options *options, const struct sync_state *state,
 	if (r == OKTA_OK) {
 		publish.conf = conf;
 		publish.records = &records;
+		publish.source_s = status->started_s;
 		/* --watch would put its changes on what is older than this */
 		if (unlink(state->base) < 0 && errno != ENOENT)
 			r = okta_err_sys(err, errno, "%s: cannot remove", state->base);
 		else
 			r = sync_publish(&publish, err);
+		(void)sync_spool_drop(state->spool); /* it is of no more use */
 	}
 	sync_records_clear(&records);
 	okta_conf_free(&conf);

@@ -132,6 +132,12 @@ sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_k
 {
 	int64_t step = plan->use_log ? SYNC_LOG_CHANGES_MS : plan->interval_ms;
 
+	if (how == SYNC_ENDED_NEEDS_FULL && errand == SYNC_ERRAND_FULL) {
+		plan->wants_full = true; /* at once, but not for ever */
+		if (plan->full_failures == 0 && plan->failures == 0)
+			return;
+		how = SYNC_ENDED_BADLY;
+	}
 	if (how == SYNC_ENDED_BADLY) {
 		ended_badly(plan, errand, now_ms, random);
 		return;

@@ -31,7 +31,8 @@ enum sync_errand {
 enum sync_end_kind {
 	SYNC_ENDED_WELL,
 	SYNC_ENDED_BADLY,     /* to be tried again */
-	SYNC_ENDED_NEEDS_FULL /* changes alone cannot say it */
+	SYNC_ENDED_NEEDS_FULL /* changes alone, or what an interrupted full one left,
+				 cannot say it */
 };
 
 struct sync_plan {

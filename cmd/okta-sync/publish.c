@@ -59,7 +59,7 @@ make_head(struct decide *d, struct okta_snapw_head *ret, struct okta_err *err)
 
 	ret->org_url = okta_view_str(d->what->conf->org_url);
 	ret->published_s = okta_clock_now_s(&okta_clock_system);
-	ret->source_s = d->what->status->started_s;
+	ret->source_s = d->what->source_s;
 	/* a snapshot without a time is too old for everybody */
 	if (ret->published_s == OKTA_CLOCK_FAILED_S ||
 	    ret->source_s == OKTA_CLOCK_FAILED_S)
@@ -93,17 +93,19 @@ brake(struct decide *d, struct okta_view bytes, struct okta_err *err)
 		    "Okta returned no person at all: nothing is changed; if this is "
 		    "right, run "
 		    "okta-sync --once --accept-shrink");
-	if (!d->has_old)
-		return OKTA_OK;
-	r = sync_brake(&d->build, &d->old, bytes, d->what->accept_shrink, err);
-	if (r != OKTA_E_INPUT)
-		return r;
-	sync_report_note(d->build.report,
-	    "%s: the present snapshot is damaged and is replaced; the brake could not "
-	    "compare all "
-	    "of it",
-	    d->what->state->snapshot);
-	return OKTA_OK;
+	if (d->has_old) {
+		r = sync_brake(&d->build, &d->old, bytes, d->what->accept_shrink, err);
+		if (r == OKTA_E_INPUT)
+			sync_report_note(d->build.report,
+			    "%s: the present snapshot is damaged and is replaced; the "
+			    "brake could not compare all of it",
+			    d->what->state->snapshot);
+		else if (r != OKTA_OK)
+			return r;
+	}
+	return d->what->accept_shrink
+		   ? OKTA_OK
+		   : sync_brake_since_full(&d->build, &d->what->marks, err);
 }
 
 static void

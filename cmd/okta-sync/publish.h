@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "brake.h"
 #include "model/conf.h"
 #include "records.h"
 #include "report.h"
@@ -20,7 +21,9 @@ struct sync_publish {
 	const struct sync_state *state; /* locked */
 	const struct sync_records *records;
 	bool accept_shrink;
-	struct sync_status *status; /* started_s is set; gets the counts */
+	struct sync_brake_marks marks;
+	int64_t source_s;	    /* host's clock: the records are at least as new */
+	struct sync_status *status; /* gets the counts */
 	struct sync_report *report; /* gets every refusal */
 };
 

@@ -201,18 +201,32 @@ sync_records_add_group(
 }
 
 enum okta_rc
+sync_records_number(struct sync_records *records, struct okta_view user_id, uint32_t *ret)
+{
+	if (user_id.len == 0 || user_id.len > OKTA_DIRECTORY_ID_MAX)
+		return OKTA_E_INPUT;
+	return number_of(records, user_id, ret);
+}
+
+enum okta_rc
 sync_records_add_member(
     struct sync_records *records, uint64_t group, struct okta_view user_id)
 {
 	uint32_t number;
 	enum okta_rc r;
 
-	if (group >= records->n_groups || user_id.len == 0 ||
-	    user_id.len > OKTA_DIRECTORY_ID_MAX)
+	if (group >= records->n_groups)
 		return OKTA_E_INPUT;
-	r = number_of(records, user_id, &number);
-	if (r != OKTA_OK)
-		return r;
+	r = sync_records_number(records, user_id, &number);
+	return r == OKTA_OK ? sync_records_add_member_number(records, group, number) : r;
+}
+
+enum okta_rc
+sync_records_add_member_number(
+    struct sync_records *records, uint64_t group, uint32_t number)
+{
+	if (group >= records->n_groups || number >= records->ids.n)
+		return OKTA_E_INPUT;
 	if (!grow((void **)&records->members, records->n_members, &records->max_members,
 		sizeof(*records->members)))
 		return OKTA_E_NOMEM;

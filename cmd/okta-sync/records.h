@@ -46,6 +46,10 @@ struct sync_records {
 	/* For records of other kinds than a full sync has; NULL: there must be none. */
 	enum okta_rc (*other)(void *ctx, uint64_t kind, struct okta_frame_reader *r);
 	void *other_ctx;
+	/* Gets each frame behind its records, but the last one.  NULL: nobody wants it.
+	 */
+	void (*frame)(void *ctx, struct okta_view frame);
+	void *frame_ctx;
 	size_t seen_users, seen_groups, seen_members; /* records that came, for END */
 	/* Before sync_records_finish(): */
 	struct sync_idmap ids; /* of people and members; members[].user is its number */
@@ -68,8 +72,21 @@ OKTA_MUST_CHECK enum okta_rc sync_records_add_group(
 /* GROUP is a number. */
 OKTA_MUST_CHECK enum okta_rc sync_records_add_member(
     struct sync_records *records, uint64_t group, struct okta_view user_id);
+/* The number of a person or a member, who need not be known yet; and the same with it:
+ * a million memberships of people who are known by number need no search. */
+OKTA_MUST_CHECK enum okta_rc sync_records_number(
+    struct sync_records *records, struct okta_view user_id, uint32_t *ret);
+OKTA_MUST_CHECK enum okta_rc sync_records_add_member_number(
+    struct sync_records *records, uint64_t group, uint32_t number);
 /* Once, after the last of them; nothing may be added afterwards.  OKTA_E_NOMEM. */
 OKTA_MUST_CHECK enum okta_rc sync_records_finish(struct sync_records *records);
+
+/* Take the records of a frame that was handed over before.  OKTA_OK; OKTA_E_INPUT: also
+ * for an end; OKTA_E_NOMEM. */
+OKTA_MUST_CHECK enum okta_rc sync_records_again(
+    struct sync_records *records, struct okta_view frame);
+/* That was all of them: END counts what comes from now on. */
+void sync_records_count_anew(struct sync_records *records);
 
 /*
  * Read everything from FD until END, and finish.  OKTA_OK; the fetcher's own failure as

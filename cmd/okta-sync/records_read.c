@@ -169,6 +169,24 @@ get_batch(struct sync_records *records, struct okta_view bytes,
 	return rc == OKTA_OK ? add_members(records, &members) : rc;
 }
 
+enum okta_rc
+sync_records_again(struct sync_records *records, struct okta_view frame)
+{
+	struct sync_progress nobody = { 0 }; /* who waited then waits no more */
+	struct okta_err err = { 0 };
+	bool last = false;
+	enum okta_rc r;
+
+	r = get_batch(records, frame, &nobody, 0, &last, &err);
+	return r == OKTA_OK && last ? OKTA_E_INPUT : r;
+}
+
+void
+sync_records_count_anew(struct sync_records *records)
+{
+	records->seen_users = records->seen_groups = records->seen_members = 0;
+}
+
 /* One frame, however long it takes, with signs of life in between. */
 static enum okta_rc
 receive(struct sync_records *records, int fd, struct okta_buf *buf,
@@ -209,6 +227,8 @@ sync_records_read(struct sync_records *records, int fd, const struct okta_clock 
 		else if (r == OKTA_OK)
 			r = get_batch(records, okta_buf_view(&buf), progress,
 			    okta_clock_mono_ms(clock), &last, err);
+		if (r == OKTA_OK && !last && records->frame != NULL)
+			records->frame(records->frame_ctx, okta_buf_view(&buf));
 	}
 	okta_buf_clear(&buf);
 	sync_progress_end(progress);

@@ -26,11 +26,12 @@ struct sync_shared {
 	/* kept from turn to turn */
 	bool has_base;
 	struct sync_base_head
-	    head;	   /* of the base, but for the clock and the link newer */
-	bool log;	   /* is used, as far as is known */
-	bool failed;	   /* the status file says that the last run failed */
-	int64_t changes_s; /* host's clock: when changes came last; 0: never */
-	uint64_t generation;
+	    head;	     /* of the base, but for the clock and the link newer */
+	bool log;	     /* is used, as far as is known */
+	int64_t full_said_s; /* its full_s as the status file has it */
+	bool failed;	     /* the status file says that the last run failed */
+	int64_t changes_s;   /* host's clock: when changes came last; 0: never */
+	uint64_t generation; /* of the snapshot, and what is in it */
 	size_t people, groups, memberships, left_out;
 	uint64_t said[SYNC_SAID_MAX];
 	size_t n_said;

@@ -38,6 +38,7 @@ struct sync_list {
 	const char *id;	   /* of the app or group */
 	size_t group;	   /* number of the group in the handover */
 	bool with_persons; /* MEMBERS: these are people in scope, not only ids */
+	const char *start; /* full: where to go on instead of at its beginning, or NULL */
 	const char *app;
 	const char *since;	   /* ISO 8601, by Okta's clock */
 	struct okta_buf *ret_next; /* LOG: where to go on, initialised by the caller */
@@ -58,6 +59,8 @@ struct sync_source {
 	 * page since; and how many pages were answered. */
 	int64_t asked_s;
 	uint64_t requests;
+	struct okta_view
+	    next; /* while PAGE runs: where the list goes on; empty: its end */
 };
 
 /* Okta's management API, for a full sync or (WATCH) for changes too.  SECRET is copied

@@ -80,7 +80,8 @@ names_read(const char *dir, struct names *ret, struct okta_err *err)
 		(void)okta_err_sys(err, errno, "[sync] source_dir: %s", dir);
 		return OKTA_E_CONFIG;
 	}
-	while ((entry = readdir(list)) != NULL) {
+	/* a name that is not seen would be a list of members that is empty */
+	while ((errno = 0, entry = readdir(list)) != NULL) {
 		if (names.n == max) {
 			max = max == 0 ? 64 : max * 2;
 			more = reallocarray(names.name, max, sizeof(*more));
@@ -92,6 +93,12 @@ names_read(const char *dir, struct names *ret, struct okta_err *err)
 		if (names.name[names.n] == NULL)
 			goto no_memory;
 		names.n++;
+	}
+	if (errno != 0) {
+		(void)okta_err_sys(err, errno, "[sync] source_dir: %s", dir);
+		(void)closedir(list);
+		names_clear(&names);
+		return OKTA_E_SYS;
 	}
 	(void)closedir(list);
 	if (names.n > 0)

@@ -102,6 +102,7 @@ describe(const struct source_okta *s, const struct sync_list *list, char **ret_p
 {
 	char path[PATH_BYTES + 128]; /* the longest, and what a change adds to it */
 
+	ret->start = list->start;
 	switch (list->kind) {
 	case SYNC_LIST_USERS:
 		(void)snprintf(path, sizeof(path), "%s", s->users_path);
@@ -152,6 +153,7 @@ on_page(void *ctx, size_t i, struct okta_view body, struct okta_err *err)
 
 	if (p->s->base.asked_s == 0)
 		p->s->base.asked_s = p->s->api.server_s;
+	p->s->base.next = p->s->api.next;
 	return p->page(p->ctx, i, body, err);
 }
 

@@ -18,6 +18,7 @@
 #define TRY_MS	       50
 
 #define BASE_FILE    "sync-base"
+#define SPOOL_FILE   "sync-spool"
 #define REQUEST_FILE "sync-request"
 
 static enum okta_rc
@@ -158,6 +159,7 @@ sync_state_open(const char *dir, bool watch, struct sync_state *ret, struct okta
 		goto out;
 	}
 	if (!join(ret->dir, dir, ".") || !join(ret->base, dir, BASE_FILE) ||
+	    !join(ret->spool, dir, SPOOL_FILE) ||
 	    !join(ret->request, dir, REQUEST_FILE) ||
 	    !join(ret->progress, dir, OKTA_PROGRESS_FILE) ||
 	    !join(ret->snapshot, dir, OKTA_SNAPSHOT_FILE) ||

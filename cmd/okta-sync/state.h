@@ -14,6 +14,7 @@ struct sync_state {
 	char dir[PATH_MAX];
 	char snapshot[PATH_MAX], registry[PATH_MAX], status[PATH_MAX];
 	char base[PATH_MAX];	 /* what --watch builds on, base.h */
+	char spool[PATH_MAX];	 /* pages of a run that is not through, spool.h */
 	char request[PATH_MAX];	 /* request.h */
 	char progress[PATH_MAX]; /* how far a run is */
 };

@@ -19,6 +19,7 @@
 #include "records.h"
 #include "report.h"
 #include "snap/read.h"
+#include "spool.h"
 #include "stale.h"
 #include "status.h"
 
@@ -47,33 +48,145 @@ struct job {
 	struct sync_news news;
 	struct sync_base base;
 	struct sync_base_head head; /* of what is about to be published */
-	uint64_t generation;	    /* of the snapshot that is there; 0: there is none */
-	bool needs_full;	    /* changes alone cannot say it */
-	bool is_refused;	    /* Okta does not answer it: nothing was read */
+	struct sync_spool spool;    /* of what a full one reads */
+	uint64_t pages;		    /* kept in it */
+	int64_t began_s;	    /* what is read is at least as new */
+	bool is_resumed, is_interrupted;
+	uint64_t generation; /* of the snapshot that is there; 0: there is none */
+	bool needs_full;     /* changes alone cannot say it */
+	bool is_refused;     /* Okta does not answer it: nothing was read */
 };
 
+/* --- pages that are kept --------------------------------------------------------- */
+
+static void
+expect_records(struct job *j)
+{
+	sync_records_clear(&j->fresh);
+	sync_news_clear(&j->news);
+	j->fresh.keep_strays = true;
+	j->fresh.other = sync_news_take;
+	j->fresh.other_ctx = &j->news;
+}
+
+static enum okta_rc
+take_again(void *ctx, struct okta_view frame)
+{
+	struct job *j = ctx;
+
+	return sync_records_again(&j->fresh, frame);
+}
+
+static void
+keep_frame(void *ctx, struct okta_view frame)
+{
+	struct job *j = ctx;
+
+	sync_spool_add(&j->spool, frame, j->news.pages != j->pages);
+	j->pages = j->news.pages;
+}
+
+static void
+say(const char *text)
+{
+	(void)printf("okta-sync: %s\n", text);
+	(void)fflush(stdout);
+	syslog(LOG_INFO, "%s", text);
+}
+
+/* Whoever asks for a full one means what Okta says now. */
+static void
+open_spool(struct job *j)
+{
+	const struct sync_turn *turn = j->turn;
+	const struct sync_spool_key key = { sync_base_conf_sum(turn->conf),
+		j->generation };
+	const int64_t now_s = j->status.started_s;
+	char text[160];
+
+	if (turn->errand != SYNC_ERRAND_FULL || turn->conf->source == OKTA_SOURCE_FILE)
+		return;
+	j->is_resumed = !turn->request->is_asked &&
+			sync_spool_resume(turn->state->spool, &key, now_s, take_again, j,
+			    &j->spool) == OKTA_OK;
+	if (j->is_resumed) {
+		sync_records_count_anew(&j->fresh);
+		j->began_s = j->spool.began_s;
+		j->pages = j->news.pages;
+		(void)snprintf(text, sizeof(text),
+		    "goes on where a full synchronisation was interrupted: %llu pages "
+		    "were read, the first %lld s ago",
+		    (unsigned long long)j->pages, (long long)(now_s - j->began_s));
+		say(text);
+	} else {
+		expect_records(j);
+		sync_spool_begin(turn->state->spool, &key, now_s, &j->spool);
+	}
+	j->fresh.frame = keep_frame;
+	j->fresh.frame_ctx = j;
+}
+
+/*
+ * Pages that came before a connection was lost are as good as they were.  Anything else
+ * may be the pages' fault, or a link's that has become old: they are not taken again.
+ */
+static enum okta_rc
+was_interrupted(struct job *j, enum okta_rc r, struct okta_err *err)
+{
+	char text[512];
+
+	j->is_interrupted = r == OKTA_E_UNAVAIL || r == OKTA_E_TIMEOUT;
+	if (r != OKTA_E_INPUT || !j->is_resumed ||
+	    !sync_spool_drop(j->turn->state->spool))
+		return r;
+	(void)snprintf(text, sizeof(text),
+	    "the full synchronisation cannot go on where it was interrupted and begins "
+	    "anew: %s",
+	    err->msg);
+	say(text);
+	j->needs_full = true;
+	return OKTA_OK;
+}
+
 /* --- asking ---------------------------------------------------------------------- */
+
+static enum okta_rc
+send_command(struct job *j, struct okta_err *err)
+{
+	const struct sync_turn *turn = j->turn;
+	const struct sync_base_head *head = &turn->shared->head;
+	struct sync_command command = { .errand = turn->errand };
+	enum okta_rc r = OKTA_OK;
+
+	if (turn->errand == SYNC_ERRAND_CHANGES)
+		command.since_s = head->clock_s - OVERLAP_S;
+	if (turn->errand == SYNC_ERRAND_LOG) {
+		command.since_s = head->log_s - OVERLAP_S;
+		(void)snprintf(command.link, sizeof(command.link), "%s", head->link);
+	}
+	if (j->is_resumed)
+		r = sync_resume_send(
+		    turn->fetcher->fd, &okta_clock_system, &j->fresh, &j->news.points);
+	if (r == OKTA_OK)
+		r = sync_command_send(turn->fetcher->fd, &okta_clock_system, &command);
+	/* a fetcher that could not start has said why: that comes first */
+	if (r != OKTA_OK && r != OKTA_E_UNAVAIL)
+		return okta_err_set(err, r, "the fetcher cannot be asked");
+	return OKTA_OK;
+}
 
 static enum okta_rc
 ask(struct job *j, struct okta_err *err)
 {
 	const struct sync_turn *turn = j->turn;
-	const struct sync_base_head *head = &turn->shared->head;
-	struct sync_command command = { .errand = turn->errand };
 	struct sync_progress progress;
 	enum okta_rc r;
 
-	if (turn->errand != SYNC_ERRAND_FULL)
-		command.since_s = head->clock_s - OVERLAP_S;
-	if (turn->errand == SYNC_ERRAND_LOG)
-		(void)snprintf(command.link, sizeof(command.link), "%s", head->link);
-	r = sync_command_send(turn->fetcher->fd, &okta_clock_system, &command);
-	/* a fetcher that could not start has said why: that comes first */
-	if (r != OKTA_OK && r != OKTA_E_UNAVAIL)
-		return okta_err_set(err, r, "the fetcher cannot be asked");
-	j->fresh.keep_strays = true;
-	j->fresh.other = sync_news_take;
-	j->fresh.other_ctx = &j->news;
+	expect_records(j);
+	open_spool(j);
+	r = send_command(j, err);
+	if (r != OKTA_OK)
+		return r;
 	sync_progress_init(
 	    &progress, STDERR_FILENO, okta_clock_mono_ms(&okta_clock_system));
 	progress.path = turn->state->progress;
@@ -119,7 +232,7 @@ static void
 make_head(struct job *j)
 {
 	const struct sync_turn *turn = j->turn;
-	int64_t clock_s = j->news.clock_s > 0 ? j->news.clock_s : j->status.started_s;
+	int64_t clock_s = j->news.clock_s > 0 ? j->news.clock_s : j->began_s;
 
 	j->head = turn->shared->head;
 	j->head.conf_sum = sync_base_conf_sum(turn->conf);
@@ -127,13 +240,18 @@ make_head(struct job *j)
 	if (turn->errand != SYNC_ERRAND_LOG)
 		j->head.clock_s = clock_s;
 	if (turn->errand == SYNC_ERRAND_FULL) {
-		j->head.full_s = j->status.started_s;
+		j->head.full_s = j->began_s;
 		/* what the log says of the time before is in here: it goes on from the
 		 * clock */
 		j->head.link[0] = '\0';
+		j->head.log_s = clock_s;
 	}
-	if (j->news.link != NULL)
-		(void)snprintf(j->head.link, sizeof(j->head.link), "%s", j->news.link);
+	if (j->news.link == NULL)
+		return;
+	(void)snprintf(j->head.link, sizeof(j->head.link), "%s", j->news.link);
+	/* should the link be lost, from here on; unless not all of the log was read */
+	if (j->news.requests < OKTA_LISTING_POLL_MAX)
+		j->head.log_s = clock_s;
 }
 
 /* --- publishing ------------------------------------------------------------------ */
@@ -149,8 +267,8 @@ is_of_the_snapshot(const struct job *j)
 	return j->turn->shared->head.generation == j->generation;
 }
 
-static uint64_t
-present_generation(const struct sync_state *state)
+uint64_t
+sync_present_generation(const struct sync_state *state)
 {
 	struct okta_snap snap = { 0 };
 	uint64_t generation = 0;
@@ -159,6 +277,16 @@ present_generation(const struct sync_state *state)
 		generation = snap.generation;
 	okta_snap_close(&snap);
 	return generation;
+}
+
+/* Once everything was read and accepted, removals are counted anew. */
+static void
+set_marks(struct job *j)
+{
+	if (j->turn->errand != SYNC_ERRAND_FULL)
+		return;
+	j->head.full_people = j->head.people;
+	j->head.full_memberships = j->head.memberships;
 }
 
 static enum okta_rc
@@ -170,6 +298,8 @@ publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 		.state = turn->state,
 		.records = records,
 		.accept_shrink = turn->request->accept_shrink,
+		.marks = { shared->head.full_people, shared->head.full_memberships },
+		.source_s = j->began_s,
 		.status = &j->status,
 		.report = &j->report };
 	enum okta_rc r;
@@ -179,6 +309,12 @@ publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 		return r;
 	j->head.published_s = j->status.started_s;
 	j->head.generation = j->status.generation;
+	j->head.people = j->status.people;
+	j->head.groups = j->status.groups;
+	j->head.memberships = j->status.memberships;
+	set_marks(j);
+	/* pages of the time before do not fit any more */
+	(void)sync_spool_drop(turn->state->spool);
 	shared->generation = j->status.generation;
 	shared->people = j->status.people;
 	shared->groups = j->status.groups;
@@ -196,13 +332,25 @@ publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 	return OKTA_OK;
 }
 
+/*
+ * That everything was read and is as it was is worth a snapshot too, now and then: who
+ * looks from outside sees it, and whoever starts again need not read it again.
+ */
+static bool
+is_full_unsaid(const struct job *j)
+{
+	return j->turn->errand == SYNC_ERRAND_FULL &&
+	       j->head.full_s - j->turn->shared->full_said_s >=
+		   (int64_t)j->turn->conf->full_interval_s / 2;
+}
+
 static bool
 must_publish(const struct job *j)
 {
 	const struct sync_turn *turn = j->turn;
 	const struct sync_base_head *old = &turn->shared->head;
 
-	return turn->request->is_asked || old->published_s == 0 ||
+	return turn->request->is_asked || old->published_s == 0 || is_full_unsaid(j) ||
 	       !is_of_the_snapshot(j) || j->head.conf_sum != old->conf_sum ||
 	       j->head.content_sum != old->content_sum ||
 	       sync_is_stale(old, turn->conf, j->head.local_sum, j->status.started_s);
@@ -215,13 +363,14 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 	const struct sync_records *records;
 	enum okta_rc r;
 
-	j->generation = present_generation(j->turn->state);
+	j->generation = sync_present_generation(j->turn->state);
 	j->needs_full = j->turn->errand != SYNC_ERRAND_FULL && !is_of_the_snapshot(j);
 	if (j->needs_full)
 		return OKTA_OK;
 	r = ask(j, err);
+	sync_spool_close(&j->spool);
 	if (r != OKTA_OK)
-		return r;
+		return was_interrupted(j, r, err);
 	shared->requests = j->news.requests;
 	shared->no_log = j->news.no_log;
 	shared->no_search = j->news.no_search;
@@ -242,6 +391,7 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 		if (*ret_published)
 			return publish(j, records, err);
 	}
+	set_marks(j);
 	/* nothing is written; should we end, the same is asked once more */
 	j->head.local_sum = shared->head.local_sum;
 	shared->head = j->head;
@@ -287,7 +437,7 @@ record(struct job *j, enum okta_rc r, const struct okta_err *why)
 	struct okta_err err = { 0 };
 
 	j->status.exit_status = sync_exit_status(r);
-	j->status.full_s = shared->head.full_s;
+	j->status.full_s = shared->full_said_s = shared->head.full_s;
 	j->status.changes_s = shared->changes_s;
 	j->status.log = shared->log;
 	j->status.generation = shared->generation;
@@ -307,14 +457,18 @@ static void
 run(const struct sync_turn *turn)
 {
 	struct job j = { .turn = turn,
+		.spool = SYNC_SPOOL_NONE,
 		.status = { .mode = "watch", .request = turn->request->token } };
 	struct okta_err err = { 0 };
 	bool published = false;
 	enum okta_rc r;
 
-	j.status.started_s = okta_clock_now_s(&okta_clock_system);
+	j.status.started_s = j.began_s = okta_clock_now_s(&okta_clock_system);
 	r = work(&j, &published, &err);
 	j.status.ended_s = okta_clock_now_s(&okta_clock_system);
+	/* what was read whole and refused must be read again, not from here */
+	if (turn->errand == SYNC_ERRAND_FULL && !j.is_interrupted)
+		(void)sync_spool_drop(turn->state->spool);
 	turn->shared->how = r != OKTA_OK   ? SYNC_ENDED_BADLY
 			    : j.needs_full ? SYNC_ENDED_NEEDS_FULL
 					   : SYNC_ENDED_WELL;

@@ -30,6 +30,9 @@ struct sync_turn {
 OKTA_MUST_CHECK enum okta_rc sync_turn_start(
     const struct sync_turn *turn, pid_t *ret, struct okta_err *err);
 
+/* Of the snapshot that is there; 0: there is none. */
+uint64_t sync_present_generation(const struct sync_state *state);
+
 /* 0, 75 or 78. */
 int sync_exit_status(enum okta_rc rc);
 

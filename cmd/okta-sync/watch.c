@@ -19,6 +19,7 @@
 #include "plan.h"
 #include "request.h"
 #include "shared.h"
+#include "spool.h"
 #include "start.h"
 #include "status.h"
 #include "turn.h"
@@ -84,6 +85,18 @@ stop_turn(struct watch *w)
 
 /* --- configuration --------------------------------------------------------------- */
 
+/* True if a full synchronisation was interrupted that can go on. */
+static bool
+is_half_read(const struct watch *w)
+{
+	const struct sync_spool_key key = { sync_base_conf_sum(w->conf),
+		sync_present_generation(w->state) };
+
+	return w->conf->source != OKTA_SOURCE_FILE &&
+	       sync_spool_look(
+		   w->state->spool, &key, okta_clock_now_s(&okta_clock_system));
+}
+
 /* With what is built on: what was read last, if this configuration chose it. */
 static void
 plan_anew(struct watch *w)
@@ -94,19 +107,28 @@ plan_anew(struct watch *w)
 	memset(head, 0, sizeof(*head));
 	w->shared->has_base = sync_base_look(w->state->base, sync_base_conf_sum(w->conf),
 				  head) == OKTA_OK;
-	/* the clock and the link that are of the same content, but newer */
+	/* the clocks and the link that are of the same content, but newer */
 	if (w->shared->has_base && w->head.conf_sum == head->conf_sum &&
 	    w->head.content_sum == head->content_sum &&
 	    w->head.generation == head->generation)
 		*head = w->head;
-	if (w->shared->has_base)
+	if (w->shared->has_base) {
 		age_s = okta_clock_now_s(&okta_clock_system) - head->full_s;
+		w->shared->full_said_s = head->full_s;
+		w->shared->generation = head->generation;
+		w->shared->people = (size_t)head->people;
+		w->shared->groups = (size_t)head->groups;
+		w->shared->memberships = (size_t)head->memberships;
+	}
 	w->shared->log = w->conf->source == OKTA_SOURCE_OKTA;
 	w->plan = (struct sync_plan){ .interval_ms = (int64_t)w->conf->interval_s * 1000,
 		.full_interval_ms = (int64_t)w->conf->full_interval_s * 1000,
 		.only_full = w->conf->source == OKTA_SOURCE_FILE,
 		.use_log = w->shared->log };
 	sync_plan_start(&w->plan, age_s < 0 ? -1 : age_s * 1000, now_ms(), dice());
+	/* before a change is published, which it would not fit any more */
+	if (is_half_read(w))
+		w->plan.wants_full = true;
 	w->said_no_log = w->said_no_search = false;
 }
 
@@ -193,6 +215,7 @@ record_failure(struct watch *w, enum okta_rc rc, const char *message)
 		.full_s = shared->head.full_s,
 		.changes_s = shared->changes_s,
 		.log = shared->log,
+		.generation = shared->generation,
 		.people = shared->people,
 		.groups = shared->groups,
 		.memberships = shared->memberships };

@@ -3,19 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "run.h"
 #include "setup.h"
 
 #define GETENT	"/usr/bin/getent"
 #define LIMIT_S 30
 #define OUT_MAX 4096
 
-int
-setup_first_sync(struct setup *s)
+static int
+first_sync(struct setup *s)
 {
 	static const char *const made[] = { OKTA_SNAPSHOT_PATH,
 		OKTA_SNAPSHOT_PATH ".previous", OKTA_STATE_DIR "/" OKTA_STATUS_FILE,
 		OKTA_STATE_DIR "/lock", OKTA_STATE_DIR "/sync-base",
-		OKTA_STATE_DIR "/sync-request", OKTA_STATE_DIR "/sync-request.lock",
+		OKTA_STATE_DIR "/sync-spool", OKTA_STATE_DIR "/sync-request",
+		OKTA_STATE_DIR "/sync-request.lock",
 		OKTA_STATE_DIR "/sync-progress.json" };
 	struct okta_err err = { 0 };
 	int status;
@@ -46,7 +48,7 @@ ask_getent(const struct setup *s)
 
 	memcpy(name, s->person, sizeof(name));
 	okta_buf_init(&out, OUT_MAX);
-	status = setup_run(argv, &out, LIMIT_S);
+	status = ctl_run(argv, &out, LIMIT_S);
 	if (status == 0)
 		(void)printf("\ngetent passwd %s\n%s", name, out.data);
 	okta_buf_clear(&out);
@@ -62,8 +64,7 @@ int
 setup_apply(struct setup *s)
 {
 	static int (*const steps[])(struct setup * s) = { setup_candidate_commit,
-		setup_pam_on, setup_first_sync, setup_nss_on, setup_unit_on,
-		setup_sshd_on };
+		setup_pam_on, first_sync, setup_nss_on, setup_unit_on, setup_sshd_on };
 	struct okta_err err = { 0 };
 	int status = 0;
 	size_t i;

@@ -53,8 +53,14 @@ copy_text(const struct okta_json_value *root, const char *name, char *dst, size_
 	struct okta_view v;
 
 	dst[0] = '\0';
-	if (okta_json_str(root, name, &v) == OKTA_OK)
-		(void)snprintf(dst, size, "%.*s", (int)v.len, v.p);
+	if (okta_json_str(root, name, &v) != OKTA_OK)
+		return;
+	if (v.len >= size) { /* cut between characters: half of one is no text */
+		v.len = size - 1;
+		while (v.len > 0 && ((unsigned char)v.p[v.len] & 0xc0) == 0x80)
+			v.len--;
+	}
+	(void)snprintf(dst, size, "%.*s", (int)v.len, v.p);
 }
 
 /* What --watch says besides; all of it may be missing. */
@@ -109,21 +115,44 @@ read_last_sync(const struct ctl *ctl, struct last_sync *ret, struct problems *p)
 	okta_json_free(&doc);
 }
 
-/* What the limit is, if the configuration can be read; 0: unknown. */
-static int64_t
-age_limit(const struct ctl *ctl, struct problems *p)
+struct limits {
+	int64_t age_s, full_interval_s; /* 0: unknown */
+};
+
+/* What the limits are, if the configuration can be read. */
+static struct limits
+read_limits(const struct ctl *ctl, struct problems *p)
 {
 	struct okta_conf *conf = NULL;
 	struct okta_err err = { 0 };
-	int64_t limit = 0;
+	struct limits limits = { 0 };
 
 	if (okta_config_load(ctl->config, ctl_owner_of(ctl->config), 0, &conf, &err) ==
 	    OKTA_OK)
-		limit = conf->snapshot_max_age_s;
+		limits = (struct limits){ conf->snapshot_max_age_s,
+			conf->full_interval_s };
 	else
 		problem(p, "%s", err.msg);
 	okta_conf_free(&conf);
-	return limit;
+	return limits;
+}
+
+/* Changes go on while reading everything fails: nothing else would tell. */
+static void
+judge_full(
+    const struct last_sync *last, int64_t interval_s, int64_t now_s, struct problems *p)
+{
+	char text[64];
+
+	if (strcmp(last->mode, "watch") != 0 || last->full_s == 0 || interval_s == 0 ||
+	    now_s - last->full_s <= 2 * interval_s)
+		return;
+	ctl_duration(now_s - last->full_s, text, sizeof(text));
+	problem(p,
+	    "everything was read from Okta %s ago, more than two [sync] full_interval_s: "
+	    "whom Okta deleted since may still be here: run okta-sync --once, it says "
+	    "what is wrong",
+	    text);
 }
 
 static void
@@ -258,7 +287,8 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 	struct ctl_progress running;
 	struct okta_snap snap = { 0 };
 	struct problems p = { 0 };
-	int64_t age, limit;
+	struct limits limits;
+	int64_t age;
 	char path[PATH_MAX];
 	enum okta_rc r;
 
@@ -275,9 +305,10 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 					    : "is damaged or cannot be read");
 	read_last_sync(ctl, &last, &p);
 	ctl_progress_read(ctl, now_s, &running);
-	limit = age_limit(ctl, &p);
+	limits = read_limits(ctl, &p);
 	age = snap.base != NULL ? now_s - snap.source_s : 0;
-	judge(&snap, &last, age, limit, &p);
+	judge(&snap, &last, age, limits.age_s, &p);
+	judge_full(&last, limits.full_interval_s, now_s, &p);
 	if (ctl->json)
 		show_json(&snap, &last, &running, age, &p);
 	else

@@ -246,9 +246,11 @@ good_page(struct run *run, struct okta_listing *l, const struct okta_http_answer
 	run->pages[l->bucket]++;
 	run->api->pages++;
 	r = okta_link_next(answer, okta_view_str(run->api->org_url), &next, err);
+	run->api->next = okta_buf_view(&next);
 	if (r == OKTA_OK)
 		r = run->page(
 		    run->ctx, (size_t)(l - run->all), okta_buf_view(&answer->body), err);
+	run->api->next = (struct okta_view){ NULL, 0 };
 	if (r == OKTA_OK)
 		r = go_on(run, l, &next, okta_buf_view(&answer->body), err);
 	if (r == OKTA_OK)

@@ -58,6 +58,8 @@ struct okta_api {
 	size_t pages;	     /* answered so far */
 	int64_t server_s;    /* Okta's own clock in its last answer; 0: none yet */
 	int64_t paced_at_ms; /* when PACE was told last */
+	struct okta_view
+	    next; /* while PAGE runs: the link to the page behind; empty: the last */
 };
 
 /* One list.  Set the first members, zero the rest, and clear after the run. */

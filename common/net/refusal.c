@@ -106,6 +106,7 @@ okta_refusal(const struct okta_http_answer *answer, const char *path,
     const char *named_by, struct okta_err *err)
 {
 	struct body body;
+	bool is_ours;
 
 	read_body(answer, &body);
 	switch (answer->status) {
@@ -118,10 +119,12 @@ okta_refusal(const struct okta_http_answer *answer, const char *path,
 			return okta_err_set(err, OKTA_E_CONFIG,
 			    "%s: Okta knows no such thing (%s): correct the id", named_by,
 			    path);
-		return okta_err_set(err, OKTA_E_UNAVAIL,
+		return okta_err_set(err, OKTA_E_INPUT,
 		    "Okta says 404 to %s: it was deleted while we read", path);
 	default:
-		return okta_err_set(err, OKTA_E_UNAVAIL,
+		/* what we ask cannot be answered; or Okta cannot answer just now */
+		is_ours = answer->status < 500 && answer->status != 429;
+		return okta_err_set(err, is_ours ? OKTA_E_INPUT : OKTA_E_UNAVAIL,
 		    "Okta answers HTTP %ld to %s %s %s", answer->status, path, body.code,
 		    body.summary);
 	}

@@ -341,13 +341,14 @@ send_garbage(struct sync_sink *sink)
 
 enum okta_rc
 sync_fetch(const struct okta_conf *conf, struct sync_source *source,
-    struct sync_sink *sink, struct okta_err *err)
+    const struct sync_resume *resume, struct sync_sink *sink, struct okta_err *err)
 {
 	const char *name = strrchr(conf->source_dir, '/'), *dot;
 	struct okta_view n;
 	uint64_t parsed = 0;
 
 	(void)source;
+	(void)resume;
 	(void)err;
 	okta_buf_init(&one, OKTA_FRAME_MAX_BYTES);
 	dot = name == NULL ? NULL : strchr(name, '.');

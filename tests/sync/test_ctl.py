@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import time
 
 from world import BUILD, Host, group, has, lacks, main, same, test, user
 
@@ -111,6 +112,24 @@ def status_without_a_snapshot_or_with_an_old_one_is_a_problem():
     h.sync(expect=75)
     has(h.ctl('status', expect=1), 'the last sync')
     same(json.loads(h.ctl('status', '--json', expect=1))['ok'], False)
+
+
+@test
+def status_says_it_when_everything_was_read_longer_than_two_full_intervals_ago():
+    h = host(sync__full_interval_s='3600')
+    path = os.path.join(h.state, 'sync-status.json')
+
+    def read_at(age_s, mode='watch'):
+        status = {**h.status(), 'mode': mode, 'last_full': int(time.time()) - age_s}
+        with open(path, 'w', encoding='utf-8') as f:
+            json.dump(status, f)
+
+    for age, mode in ((7100, 'watch'), (90000, 'once')):
+        read_at(age, mode)
+        has(h.ctl('status'), 'no problem found')
+    read_at(7300)
+    has(h.ctl('status', expect=1), 'more than two [sync] full_interval_s', 'run okta-sync --once')
+    has(json.loads(h.ctl('--json', 'status', expect=1))['problems'][0], 'full_interval_s')
 
 
 @test

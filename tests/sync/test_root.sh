@@ -43,11 +43,11 @@ strip_domains = acme.example
 EOF
 sync() { "$build/okta-sync" --config "$work/okta-login.conf" --state "$work/state" --once >"$work/out" 2>&1; }
 admin() {
-	/usr/bin/python3 - "$work/ca.pem" "$url/__admin$2" "$1" "$3" <<'EOF'
+	/usr/bin/python3 - "$work/ca.pem" "$url/__admin$2" "$1" "${3:-}" <<'EOF'
 import ssl, sys, urllib.request
 ca, url, method, body = sys.argv[1:]
-urllib.request.urlopen(urllib.request.Request(url, body.encode(), {'content-type': 'application/json'}, method=method),
-                       context=ssl.create_default_context(cafile=ca)).read()
+print(urllib.request.urlopen(urllib.request.Request(url, body.encode() or None, {'content-type': 'application/json'}, method=method),
+                             context=ssl.create_default_context(cafile=ca)).read().decode())
 EOF
 }
 
@@ -62,10 +62,11 @@ umount /etc/passwd
 
 echo '_okta:x:61101:61101::/nonexistent:/usr/sbin/nologin' >>"$work/passwd"
 mount --bind "$work/passwd" /etc/passwd
-admin POST /faults '{"path":"^/api/v1/users","kind":"delay","delay_ms":3000,"times":1}'
+admin POST /faults '{"path":"^/api/v1/users","kind":"delay","delay_ms":8000,"times":1}' >"$work/made"
 sync &
 pid=$!
-sleep 1.5
+i=0
+until admin GET /faults | grep -q '"times":0' || [ $i -gt 100 ]; do sleep 0.05; i=$((i + 1)); done
 child=$(pgrep -P "$pid" okta-sync | head -n 1)
 sub=$(pgrep -P "$child" | head -n 1)
 [ -n "$sub" ] && child=$sub

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from watcher import Watch
-from world import Host, Org, as_uid, has, lacks, main, same, test, wait_for
+from world import Host, Org, as_uid, gone, has, lacks, main, same, test, wait_for
 
 ORG = Org()
 LOGS = 'okta.users.read okta.groups.read okta.apps.read okta.logs.read'
@@ -19,14 +19,6 @@ def fresh(**keys):
     ORG.admin('POST', '/rates/reset', {})
     ORG.admin('DELETE', '/log')
     return Host(ORG, **keys)
-
-
-def gone(pid):
-    try:
-        with open(f'/proc/{pid}/stat', encoding='utf-8') as f:
-            return f.read().rsplit(')', 1)[1].split()[0] == 'Z'
-    except OSError:
-        return True
 
 
 @test
@@ -72,7 +64,11 @@ def signs_of_life_come_while_a_sync_runs():
 
 @test
 def signs_of_life_meant_for_another_process_are_not_sent():
-    w = Watch(fresh(), env={'WATCHDOG_USEC': '100000', 'WATCHDOG_PID': '1'})
+    h = fresh()
+    ORG.fault(path='^/api/v1/users', kind='delay', delay_ms=500, times=1)
+    w = Watch(h, wait=False, env={'WATCHDOG_USEC': '100000', 'WATCHDOG_PID': '1'})
+    w.says('done:')
+    w.tells('STATUS=up to date')
     lacks('\n'.join(w.told), 'WATCHDOG')
     w.stop()
 
@@ -184,9 +180,11 @@ def a_request_is_answered_also_when_nothing_could_be_asked_or_the_turn_was_kille
     os.rename(h.path('away'), h.path('service.key'))
     ORG.fault(path='^/api/v1/users', kind='delay', delay_ms=20000, times=1)
     ORG.admin('DELETE', '/log')
+    known = set(w.children())
     p = h.start()
     wait_for(lambda: any(x['path'].startswith('/api/v1/groups') for x in ORG.log()))
-    os.kill(max(w.children()), signal.SIGKILL)
+    for pid in set(w.children()) - known:
+        os.kill(pid, signal.SIGKILL)
     out, _ = p.communicate(timeout=20)
     same(p.returncode, 75)
     has(out, 'was killed')
@@ -846,6 +844,105 @@ def the_brake_holds_changes_too_and_lets_go_when_told():
         for name in members[:3]:
             ORG.admin('PUT', f'/groups/linux-users/members/{name}@acme.example')
     w.stop()
+
+
+class Crowd:
+    """N people in linux-users who leave it a few at a time, and come again at the end."""
+    def __init__(self, n):
+        self.people = [Person(f'crowd{i}@acme.example', groups=['linux-users']) for i in range(n)]
+
+    def __enter__(self):
+        for p in self.people:
+            p.__enter__()
+        self.left = 0
+        return self
+
+    def leave(self, n):
+        for p in self.people[self.left:self.left + n]:
+            ORG.admin('DELETE', f'/groups/linux-users/members/{p.id}')
+        self.left += n
+
+    def __exit__(self, *_):
+        for p in self.people:
+            p.__exit__()
+
+
+IN_SCOPE = {'sync__scope': 'groups', 'sync__scope_groups': 'linux-users', 'groups__match': 'linux-users'}
+
+
+@test
+def many_small_removals_are_braked_like_a_large_one_also_after_a_new_start_and_by_a_full_sync():
+    h = with_log(**IN_SCOPE)
+    with Crowd(30) as crowd:
+        w = Watch(h)
+        n = len(h.dump()[0])
+        for _ in range(2):
+            ask(w, lambda: crowd.leave(3))
+        same(len(h.dump()[0]), n - 6)
+        w.stop()
+        w = Watch(h)
+        crowd.leave(3)  # 9 of 36
+        w.send(signal.SIGUSR2)
+        w.says(f'{n - 9} of the {n} people of the last full synchronisation would be left', '--accept-shrink')
+        same(len(h.dump()[0]), n - 6)
+        w.send(signal.SIGUSR1)
+        w.says(f'{n - 9} of the {n} people of', times=2)
+        same(len(h.dump()[0]), n - 6)
+        has(h.sync('--accept-shrink'), f'done: {n - 9} people')
+        ask(w, lambda: crowd.leave(3))  # counted anew
+        same(len(h.dump()[0]), n - 12)
+        w.stop()
+
+
+@test
+def many_small_removals_of_memberships_are_braked_like_a_large_one():
+    h = with_log(groups__match='linux-users')
+    with Crowd(30) as crowd:
+        w = Watch(h)
+        n = h.status()['memberships']
+        for _ in range(2):
+            ask(w, lambda: crowd.leave(3))
+        crowd.leave(3)
+        w.send(signal.SIGUSR2)
+        w.says(f'{n - 9} of the {n} group memberships of the last full synchronisation would be left')
+        same(len(h.dump()[1]['linux-users']['members']), n - 6)
+        w.stop()
+
+
+@test
+def what_goes_little_by_little_between_full_syncs_is_not_braked():
+    h = with_log(**IN_SCOPE)
+    with Crowd(30) as crowd:
+        w = Watch(h)
+        n = len(h.dump()[0])
+        for _ in range(4):
+            ask(w, lambda: crowd.leave(3))
+            w.now()
+        same(len(h.dump()[0]), n - 12)
+        w.stop()
+
+
+@test
+def what_the_log_said_while_nobody_listened_is_read_although_its_link_is_lost_and_changes_came_first():
+    h = with_log()
+    w = Watch(h)
+    with Person() as p:
+        ask(w)
+        assert 'new' in h.dump()[0]
+        w.stop()
+        ORG.admin('DELETE', '/users/' + p.id)
+        ORG.admin('DELETE', '/log')
+        try:
+            # so long ago that what overlaps does not reach it
+            ORG.admin('POST', '/clock', {'skew_s': 1000})
+            ORG.fault(path='^/api/v1/logs.*after=', kind='status', status=400, times=1)
+            w = Watch(h)
+            has(str(asked()), 'search=')
+            ask(w)
+            assert 'new' not in h.dump()[0]
+            w.stop()
+        finally:
+            ORG.admin('POST', '/clock', {'skew_s': 0})
 
 
 @test

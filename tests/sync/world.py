@@ -13,12 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), '../..'))
+sys.path.append(os.path.join(ROOT, 'tests'))  # tap, memory
+import tap  # noqa: E402  pylint: disable=wrong-import-position
+
 BUILD = os.path.join(ROOT, sys.argv[1] if len(sys.argv) > 1 else 'build')
 UID = 61100 if os.geteuid() == 0 else os.geteuid()
 TESTS = []
@@ -31,22 +33,11 @@ def test(f):
 
 def main():
     """Each test function is one test; its docstring or name is the sentence it proves."""
-    failed = 0
-    print(f'1..{len(TESTS)}', flush=True)
-    for n, f in enumerate(TESTS, 1):
-        name = f.__name__.replace('_', ' ')
-        try:
-            f()
-            print(f'ok {n} - {name}', flush=True)
-        except Exception:  # one test's failure is not the next one's
-            failed += 1
-            print(f'not ok {n} - {name}', flush=True)
-            for line in traceback.format_exc().splitlines():
-                print(f'# {line}')
+    status = tap.status_of(TESTS)
     Org.stop_all()
     for host in Host.made:
         shutil.rmtree(host.dir, ignore_errors=True)
-    sys.exit(1 if failed else 0)
+    sys.exit(status)
 
 
 def has(text, *parts):
@@ -275,6 +266,14 @@ def user(n, login, status='ACTIVE', **profile):
 
 def group(n, name):
     return {'id': f'00g{n:017d}', 'type': 'OKTA_GROUP', 'profile': {'name': name}}
+
+
+def gone(pid):
+    try:
+        with open(f'/proc/{pid}/stat', encoding='utf-8') as f:
+            return f.read().rsplit(')', 1)[1].split()[0] == 'Z'
+    except OSError:
+        return True
 
 
 def wait_for(what, seconds=10):

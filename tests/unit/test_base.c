@@ -45,7 +45,13 @@ write_one(void)
 		.clock_s = 11,
 		.full_s = 12,
 		.published_s = 13,
-		.generation = 14 };
+		.generation = 14,
+		.people = 15,
+		.groups = 16,
+		.memberships = 17,
+		.full_people = 18,
+		.full_memberships = 19,
+		.log_s = 20 };
 	struct sync_records rec = { 0 };
 	struct okta_err err = { 0 };
 
@@ -70,6 +76,12 @@ base_gives_back_what_was_written(void **state)
 	assert_int_equal(base.head.full_s, 12);
 	assert_int_equal(base.head.published_s, 13);
 	assert_int_equal(base.head.generation, 14);
+	assert_int_equal(base.head.people, 15);
+	assert_int_equal(base.head.groups, 16);
+	assert_int_equal(base.head.memberships, 17);
+	assert_int_equal(base.head.full_people, 18);
+	assert_int_equal(base.head.full_memberships, 19);
+	assert_int_equal(base.head.log_s, 20);
 	assert_string_equal(base.head.link, "https://x/next");
 	assert_int_equal(base.n_users, 1);
 	assert_true(okta_view_eq_str(base.users[0].display_name, "Ada"));

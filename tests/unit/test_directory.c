@@ -434,7 +434,17 @@ refusal_blames_the_configuration_for_a_404_only_when_it_named_the_thing(void **s
 	(void)state;
 	assert_int_equal(refusal(404, "", "", "[sync] app_id"), OKTA_E_CONFIG);
 	assert_non_null(strstr(err.msg, "[sync] app_id"));
-	assert_int_equal(refusal(404, "", "", NULL), OKTA_E_UNAVAIL);
+	assert_int_equal(refusal(404, "", "", NULL), OKTA_E_INPUT);
+}
+
+/* What Okta cannot answer just now may be asked again as it is; the rest may not. */
+static void
+refusal_tells_what_may_be_asked_again_as_it_is(void **state)
+{
+	(void)state;
+	assert_int_equal(refusal(503, "", "", NULL), OKTA_E_UNAVAIL);
+	assert_int_equal(refusal(429, "", "", NULL), OKTA_E_UNAVAIL);
+	assert_int_equal(refusal(410, "", "", NULL), OKTA_E_INPUT);
 }
 
 /* Okta's own text goes to a terminal and into the log. */
@@ -448,7 +458,7 @@ refusal_prints_no_control_byte_of_oktas(void **state)
 	    refusal(400, "",
 		"{\"errorCode\":\"E\\u001b[2J\",\"errorSummary\":\"a\\nb\\u009b\"}",
 		NULL),
-	    OKTA_E_UNAVAIL);
+	    OKTA_E_INPUT);
 	for (p = err.msg; *p != '\0'; p++)
 		assert_in_range(*p, 0x20, 0x7e);
 }
@@ -476,6 +486,7 @@ main(void)
 		cmocka_unit_test(
 		    refusal_blames_the_configuration_for_a_404_only_when_it_named_the_thing),
 		cmocka_unit_test(refusal_prints_no_control_byte_of_oktas),
+		cmocka_unit_test(refusal_tells_what_may_be_asked_again_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

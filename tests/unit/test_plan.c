@@ -225,6 +225,22 @@ plan_reads_everything_when_changes_cannot_say_it_but_not_without_end(void **stat
 	assert_in_range(h.full, 1, 12);
 }
 
+/* What it went on from was of no use: it is read from the first page, but not in a loop.
+ */
+static void
+plan_begins_a_full_one_anew_at_once_but_only_once(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, false, -1);
+	assert_int_equal(next(&h, SYNC_ENDED_NEEDS_FULL), SYNC_ERRAND_FULL);
+	assert_true(h.plan.not_before_ms <= h.now);
+	assert_int_equal(next(&h, SYNC_ENDED_BADLY), SYNC_ERRAND_FULL);
+	assert_int_equal(next(&h, SYNC_ENDED_NEEDS_FULL), SYNC_ERRAND_FULL);
+	assert_true(h.plan.not_before_ms > h.now);
+}
+
 static void
 plan_asks_less_often_for_lists_that_cost_more(void **state)
 {
@@ -317,6 +333,7 @@ main(void)
 		    plan_goes_on_asking_for_changes_while_reading_everything_fails),
 		cmocka_unit_test(
 		    plan_reads_everything_when_changes_cannot_say_it_but_not_without_end),
+		cmocka_unit_test(plan_begins_a_full_one_anew_at_once_but_only_once),
 		cmocka_unit_test(plan_asks_less_often_for_lists_that_cost_more),
 		cmocka_unit_test(
 		    plan_goes_over_to_changes_at_once_when_the_log_is_refused),

@@ -1,0 +1,292 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A full synchronisation that is interrupted goes on where it was, or begins anew when it must."""
+import os
+import shutil
+import signal
+
+from watcher import Watch
+from world import Host, Org, has, lacks, main, same, test, wait_for
+
+ORG = Org()
+LATER = '^/api/v1/users\\?.*after='  # the people's list, behind its first page
+MINE = ('/api/v1/users?', '/api/v1/groups')
+NOT_FULL = ('search=', 'filter=', '/api/v1/logs')
+
+
+def calm():
+    ORG.admin('DELETE', '/faults')
+    ORG.admin('POST', '/clock', {'skew_s': 0})
+
+
+def fresh(**keys):
+    calm()
+    ORG.switch(page_size_cap=2, granted_scopes=['okta.users.read', 'okta.groups.read', 'okta.apps.read'])
+    ORG.admin('DELETE', '/log')
+    h = Host(ORG, sync__interval_s='3600', **keys)
+    h.spool, h.base, h.snap = (os.path.join(h.state, x) for x in ('sync-spool', 'sync-base', 'directory.snapshot'))
+    return h
+
+
+def pages():
+    """Pages of a full synchronisation that were asked for since the log was emptied."""
+    return sorted(x['path'] for x in ORG.log() if x['path'].startswith(MINE) and not any(n in x['path'] for n in NOT_FULL))
+
+
+def all_pages():
+    calm()
+    ORG.admin('DELETE', '/log')
+    h = fresh()
+    h.sync()
+    return pages()
+
+
+ALL = all_pages()
+assert len(ALL) > 10, ALL
+
+
+def hold(**fault):
+    """From its third page on the people's list is not answered: all else is read then."""
+    ORG.fault(**{'path': LATER, 'kind': 'delay', 'delay_ms': 60000, 'times': -1, 'skip': 1, **fault})
+    ORG.admin('DELETE', '/log')
+
+
+def held():
+    """What was read, when nothing more comes."""
+    people = [x for x in ALL if x.startswith('/api/v1/users?')]
+    wait_for(lambda: len(pages()) == len(ALL) - len(people) + 3)
+    asked = pages()
+    late = [x for x in asked if x in people and 'after=' in x]
+    same(len(late), 2)
+    return asked, max(late, key=lambda x: [y['path'] for y in ORG.log()].index(x))
+
+
+def kill(w):
+    for pid in [w.p.pid] + w.children():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    w.p.wait()
+
+
+def interrupted(h, published=True):
+    """A full synchronisation of H, killed in mid-run; what was read."""
+    if published:
+        w = Watch(h)
+        w.ask(turns=2)  # the log, which is refused, and then what changed
+        hold()
+        w.send(signal.SIGUSR1)
+    else:
+        hold()
+        w = Watch(h, wait=False)
+    asked, late = held()
+    wait_for(lambda: os.path.exists(h.spool) and os.path.getsize(h.spool) > 1000)
+    kill(w)
+    calm()
+    ORG.admin('DELETE', '/log')
+    asked.remove(late)  # asked for, and not answered
+    return asked
+
+
+def go_on(h):
+    w = Watch(h, wait=False)
+    wait_for(lambda: w.turns(0) > 0, 20)
+    return w
+
+
+def equal_to_full(h):
+    full = Host(ORG)
+    full.keys = dict(h.keys)
+    shutil.copy(os.path.join(h.state, 'registry.db'), full.state)
+    full.sync()
+    same(h.dump()[:2], full.dump()[:2])
+
+
+@test
+def killed_in_mid_run_the_first_full_sync_goes_on_and_no_page_is_asked_for_again():
+    h = fresh()
+    read = interrupted(h, published=False)
+    same(h.snapshot(), None)
+    w = go_on(h)
+    w.says('goes on where a full synchronisation was interrupted')
+    same(sorted(read + pages()), ALL)
+    equal_to_full(h)
+    w.stop()
+    same(os.path.exists(h.spool), False)
+
+
+@test
+def killed_in_mid_run_a_full_sync_goes_on_before_anything_else_though_none_is_due():
+    h = fresh()
+    read = interrupted(h)
+    w = go_on(h)
+    w.says('goes on where a full synchronisation was interrupted')
+    same(sorted(read + pages()), ALL)
+    equal_to_full(h)
+    w.stop()
+
+
+@test
+def after_a_lost_connection_a_full_sync_goes_on():
+    h = fresh()
+    hold(kind='drop')
+    w = Watch(h, wait=False)
+    wait_for(lambda: os.path.exists(os.path.join(h.state, 'sync-status.json')), 40)
+    same(h.status()['result'], 'kept')
+    read = set(pages())
+    calm()
+    ORG.admin('DELETE', '/log')
+    w.send(signal.SIGHUP)  # instead of waiting for the next try
+    w.says('goes on where', 'done:')
+    late = [x for x in ALL if x.startswith('/api/v1/users?') and x not in read]
+    again = set(pages()) & read
+    same(len(again), 1)  # the page that was lost
+    same(sorted(pages()), sorted(late + list(again)))
+    equal_to_full(h)
+    w.stop()
+
+
+@test
+def what_changed_on_a_page_that_was_read_before_the_interruption_is_asked_for_afterwards():
+    h = fresh()
+    w = Watch(h)
+    first = min(h.dump()[0].values(), key=lambda u: u['okta_id'])
+    w.stop()
+    interrupted(h)
+    ORG.admin('PATCH', '/users/' + first['okta_id'], {'status': 'SUSPENDED'})
+    try:
+        # so long ago that what overlaps does not reach it
+        ORG.admin('POST', '/clock', {'skew_s': 1000})
+        w = go_on(h)
+        w.says('goes on where')
+        same(h.dump()[0][first['name']]['status'], 'ACTIVE')
+        w.ask(turns=2)
+        same(h.dump()[0][first['name']]['status'], 'SUSPENDED')
+        w.stop()
+    finally:
+        calm()
+        ORG.admin('PATCH', '/users/' + first['okta_id'], {'status': 'ACTIVE'})
+
+
+def flip(path, at):
+    with open(path, 'r+b') as f:
+        f.seek(at)
+        byte = f.read(1)
+        f.seek(at)
+        f.write(bytes([byte[0] ^ 1]))
+
+
+@test
+def what_is_damaged_of_another_configuration_or_of_an_older_snapshot_is_thrown_away():
+    h = fresh(sync__max_removal_percent='100')
+
+    def publish():
+        ORG.switch(granted_scopes=['okta.users.read', 'okta.groups.read'])
+        shutil.copy2(h.spool, h.path('spool'))
+        h.sync()
+        same(os.path.exists(h.spool), False)
+        shutil.copy2(h.path('spool'), h.spool)
+        h.write()
+        ORG.admin('DELETE', '/log')
+
+    for spoil in (lambda: flip(h.spool, 20), lambda: flip(h.spool, os.path.getsize(h.spool) // 2),
+                  lambda: os.chmod(h.spool, 0o640), publish, lambda: h.set(groups__match='linux-users, eng, sudo')):
+        os.path.exists(h.snap) and os.unlink(h.snap)
+        os.path.exists(h.base) and os.unlink(h.base)
+        interrupted(h, published=False)
+        spoil()
+        w = Watch(h, wait=False)
+        w.says('done:')
+        lacks(w.text(), 'goes on where')
+        first = [x for x in ALL if x.startswith('/api/v1/users?') and 'after=' not in x]
+        assert first[0] in pages(), pages()
+        w.stop()
+        same(os.path.exists(h.spool), False)
+
+
+@test
+def whoever_asks_for_a_full_sync_gets_one_from_the_first_page_on():
+    h = fresh()
+    w = Watch(h)
+    w.ask(turns=2)
+    hold()
+    w.send(signal.SIGUSR1)
+    held()
+    for pid in w.children():
+        os.kill(pid, signal.SIGKILL)
+    w.says('was killed')
+    calm()
+    ORG.admin('DELETE', '/log')
+    has(h.sync(), 'done:')
+    same(pages(), ALL)
+    lacks(w.text(), 'goes on where')
+    w.stop()
+
+
+@test
+def a_place_that_Okta_knows_no_more_begins_anew_at_once_and_says_so():
+    for status in (400, 404, 410):
+        h = fresh()
+        interrupted(h)
+        ORG.fault(path=LATER, kind='status', status=status, times=1)
+        w = go_on(h)
+        w.says('begins anew', f'{status}')
+        assert [x for x in pages() if x.startswith('/api/v1/users?') and 'after=' not in x], pages()
+        equal_to_full(h)
+        w.stop()
+
+
+@test
+def what_was_read_whole_and_braked_is_not_taken_again():
+    h = fresh()
+    w = Watch(h)
+    people = [x for x in ALL if x.startswith('/api/v1/users?') and 'after=' not in x]
+    w.ask(turns=2)
+    ORG.fault(path='^/api/v1/users\\?', kind='empty_page', times=1)
+    w.send(signal.SIGUSR1)
+    w.says('Okta returned no person')
+    wait_for(lambda: h.status()['result'] == 'kept')
+    same(os.path.exists(h.spool), False)
+    ORG.admin('DELETE', '/log')
+    w.now()
+    assert people[0] in pages()
+    w.stop()
+
+
+@test
+def a_change_that_was_published_ends_what_was_kept():
+    h = fresh()
+    interrupted(h)
+    kept = h.path('kept')
+    shutil.copy2(h.spool, kept)
+    go_on(h).stop()
+    w = Watch(h)
+    w.ask(turns=2)
+    shutil.copy2(kept, h.spool)
+    made = ORG.admin('POST', '/users', {'login': 'late@acme.example'})
+    try:
+        w.ask()
+        assert 'late' in h.dump()[0]
+        same(os.path.exists(h.spool), False)
+        w.stop()
+    finally:
+        ORG.admin('DELETE', '/users/' + made['id'])
+
+
+@test
+def what_is_kept_is_for_root_alone_and_holds_no_secret():
+    h = fresh()
+    interrupted(h)
+    same(os.stat(h.spool).st_mode & 0o777, 0o600)
+    with open(h.spool, 'rb') as f:
+        data = f.read().decode('latin-1')
+    has(data, 'linux-users')
+    lacks(data, 'eyJ', ORG.secret('ssws-token'), *[x for x in ORG.secret('service.key').splitlines() if len(x) == 64])
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    finally:
+        Watch.end_all()
