@@ -68,8 +68,4 @@ OKTA_MUST_CHECK enum okta_rc doctor_drop_root(struct okta_err *err);
  * the beginning if it is true).  False: it cannot be read, errno says why. */
 bool doctor_read(const char *path, bool tail, struct okta_buf *out);
 
-/* Run the program ARGV[0] with an empty environment and take what it prints on 1 and 2.
- * Its exit status, or -1: could not be run, ran too long, or a signal ended it. */
-int doctor_run(char *const argv[], struct okta_buf *out);
-
 #endif /* OKTACTL_DOCTOR_H */

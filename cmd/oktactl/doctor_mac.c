@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "doctor.h"
+#include "run.h"
 
 #define LOG_MAX_BYTES 4194304 /* the end of each log */
 
@@ -58,8 +59,8 @@ read_logs(const char *mark, unsigned *ret_n, char *last, size_t size)
 		*ret_n += count_denials(&text, mark, last, size);
 	}
 	okta_buf_clear(&text);
-	if (!readable && access(program, X_OK) == 0 && doctor_run(argv, &text) == 0 &&
-	    text.len > 0) {
+	if (!readable && access(program, X_OK) == 0 &&
+	    ctl_run(argv, &text, DOCTOR_STEP_MS / 1000) == 0 && text.len > 0) {
 		readable = true;
 		*ret_n += count_denials(&text, mark, last, size);
 	}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "run.h"
 
 #define SSHD	      "/usr/sbin/sshd"
 #define DROP_IN	      "/etc/ssh/sshd_config.d/okta-login.conf"
@@ -156,7 +157,7 @@ check_prompt(const struct doctor *d)
 
 	okta_buf_init(&text, OUT_MAX_BYTES);
 	/* versions that do not know the option say who they are all the same */
-	(void)doctor_run(argv, &text);
+	(void)ctl_run(argv, &text, DOCTOR_STEP_MS / 1000);
 	if (!read_version(&text, &major, &minor)) {
 		doctor_warn(d, id, "sshd -V", "sshd does not tell its version");
 		okta_buf_clear(&text);
@@ -200,7 +201,7 @@ doctor_sshd(const struct doctor *d)
 	if (!d->is_root)
 		return "only root may ask sshd for its configuration";
 	okta_buf_init(&text, OUT_MAX_BYTES);
-	if (doctor_run(argv, &text) != 0) {
+	if (ctl_run(argv, &text, DOCTOR_STEP_MS / 1000) != 0) {
 		rest = okta_buf_view(&text);
 		line = okta_view_split(&rest, '\n');
 		why = "see sshd.config";

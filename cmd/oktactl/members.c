@@ -21,3 +21,20 @@ ctl_members(const struct okta_snap_group *group, struct okta_view *ret)
 	ret->len = group->members_len;
 	return OKTA_OK;
 }
+
+const char *
+ctl_group_kind(const struct okta_snap_group *group)
+{
+	if (group->off == 0)
+		return "private";
+	switch (group->kind) {
+	case OKTA_SNAP_GROUP_SERVED:
+		return "served";
+	case OKTA_SNAP_GROUP_LOCAL:
+		return "local";
+	case OKTA_SNAP_GROUP_LOGIN:
+		return "login";
+	default:
+		return "unknown";
+	}
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd/oktactl/members.h - the names of a group's members. */
+/* cmd/oktactl/members.h - what is told of a group: its kind, and who is in it. */
 #ifndef OKTACTL_MEMBERS_H
 #define OKTACTL_MEMBERS_H
 
@@ -11,5 +11,8 @@
  */
 OKTA_MUST_CHECK enum okta_rc ctl_members(
     const struct okta_snap_group *group, struct okta_view *ret);
+
+/* "private" is a person's own, which has no record. */
+const char *ctl_group_kind(const struct okta_snap_group *group);
 
 #endif /* OKTACTL_MEMBERS_H */

@@ -111,21 +111,6 @@ ctl_user(const struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
-static const char *
-kind_name(enum okta_snap_group_kind kind)
-{
-	switch (kind) {
-	case OKTA_SNAP_GROUP_SERVED:
-		return "served";
-	case OKTA_SNAP_GROUP_LOCAL:
-		return "local";
-	case OKTA_SNAP_GROUP_LOGIN:
-		return "login";
-	default:
-		return "unknown";
-	}
-}
-
 static void
 group_json(const struct okta_snap_group *group, struct okta_view members)
 {
@@ -135,7 +120,7 @@ group_json(const struct okta_snap_group *group, struct okta_view members)
 	ctl_json_open(&j, NULL, '{');
 	ctl_json_str(&j, "name", group->name);
 	ctl_json_num(&j, "gid", group->gid);
-	ctl_json_cstr(&j, "kind", group->off == 0 ? "private" : kind_name(group->kind));
+	ctl_json_cstr(&j, "kind", ctl_group_kind(group));
 	ctl_json_str(&j, "okta_id", group->okta_id);
 	ctl_json_str(&j, "okta_name", group->okta_name);
 	ctl_json_bool(
@@ -154,8 +139,7 @@ group_text(const struct okta_snap_group *group, struct okta_view members)
 
 	ctl_line("group", group->name);
 	(void)printf("%-14s %" PRIu32 "\n", "gid", group->gid);
-	ctl_line(
-	    "kind", okta_view_str(group->off == 0 ? "private" : kind_name(group->kind)));
+	ctl_line("kind", okta_view_str(ctl_group_kind(group)));
 	if (group->okta_id.len > 0) {
 		ctl_line("Okta id", group->okta_id);
 		ctl_line("Okta name", group->okta_name);

@@ -47,13 +47,7 @@ enum setup_reply setup_ask_again(const char *question);
 /* One answer, checked; asked again with the reason until it is right. */
 enum setup_reply setup_ask_answer(struct setup_answers *a, enum setup_key key);
 
-/* --- programs: setup_run.c --- */
-/*
- * Run ARGV[0] with nothing of our environment.  OUT takes what it prints, NULL leaves it
- * to the terminal.  Its exit status, or -1: could not be run, was ended by a signal, or
- * took longer than LIMIT_S.  Ends with us.
- */
-int setup_run(char *const argv[], struct okta_buf *out, int limit_s);
+/* --- setup_sync.c --- */
 /* okta-sync --once; a watcher that holds STATE does it itself. */
 int setup_run_sync(const char *config, const char *state);
 
@@ -91,12 +85,11 @@ int setup_candidate_commit(struct setup *s);
 int setup_preview(struct setup *s);
 
 /* --- switching on --- */
-int setup_pam_on(struct setup *s);     /* setup_pam.c */
-int setup_first_sync(struct setup *s); /* setup_apply.c */
-int setup_nss_on(struct setup *s);     /* setup_nss.c */
-int setup_unit_on(struct setup *s);    /* setup_unit.c */
-int setup_sshd_on(struct setup *s);    /* setup_sshd.c; offered, never forced */
-int setup_apply(struct setup *s);      /* setup_apply.c */
+int setup_pam_on(struct setup *s);  /* setup_pam.c */
+int setup_nss_on(struct setup *s);  /* setup_nss.c */
+int setup_unit_on(struct setup *s); /* setup_unit.c */
+int setup_sshd_on(struct setup *s); /* setup_sshd.c; offered, never forced */
+int setup_apply(struct setup *s);   /* setup_apply.c */
 
 /* --- and back --- */
 int setup_undo(void);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "run.h"
 #include "setup.h"
 
 #define NSSWITCH "/etc/nsswitch.conf"
@@ -32,7 +33,7 @@ edited(char *rules, const char *path, struct okta_buf *out, struct okta_err *err
 	int status;
 
 	(void)snprintf(file, sizeof(file), "%s", path);
-	status = setup_run(argv, out, LIMIT_S);
+	status = ctl_run(argv, out, LIMIT_S);
 	if (status != 0 || out->len == 0)
 		return okta_err_set(err, OKTA_E_SYS, "%s: sed: exit status %d: %.100s",
 		    path, status, out->len > 0 ? out->data : "nothing left");

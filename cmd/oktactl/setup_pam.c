@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "setup.h"
 
 #define UPDATE	   "/usr/sbin/pam-auth-update"
@@ -40,7 +41,7 @@ tool(char *const argv[], struct okta_err *err)
 	int status;
 
 	okta_buf_init(&out, OUT_MAX);
-	status = setup_run(argv, &out, LIMIT_S);
+	status = ctl_run(argv, &out, LIMIT_S);
 	if (status != 0)
 		(void)okta_err_set(err, OKTA_E_SYS, "%s %s: exit status %d: %.160s",
 		    argv[0], argv[1], status, out.len > 0 ? out.data : "");
@@ -126,7 +127,7 @@ ask_authselect(const char *command, const char *argument, struct okta_buf *out)
 
 	(void)snprintf(word, sizeof(word), "%s", command);
 	(void)snprintf(more, sizeof(more), "%s", argument);
-	return access(AUTHSELECT, X_OK) == 0 && setup_run(argv, out, LIMIT_S) == 0 &&
+	return access(AUTHSELECT, X_OK) == 0 && ctl_run(argv, out, LIMIT_S) == 0 &&
 	       out->len > 0;
 }
 

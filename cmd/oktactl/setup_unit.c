@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "setup.h"
 
 #define SYSTEMD	  "/run/systemd/system"
@@ -25,7 +26,7 @@ systemctl(const char *command, const char *option, char *unit, struct okta_err *
 	(void)snprintf(word, sizeof(word), "%s", command);
 	(void)snprintf(more, sizeof(more), "%s", option);
 	okta_buf_init(&out, OUT_MAX);
-	status = setup_run(argv, &out, LIMIT_S);
+	status = ctl_run(argv, &out, LIMIT_S);
 	if (status != 0)
 		(void)okta_err_set(err, OKTA_E_SYS, "systemctl %s %s: %.160s", command,
 		    unit, out.len > 0 ? out.data : "no answer");

@@ -67,14 +67,12 @@ dump_user(const struct okta_snap *snap, const struct okta_snap_user *user)
 static void
 dump_group(const struct okta_snap_group *group, struct okta_view members)
 {
-	static const char *const kinds[] = { "", "served", "local", "login" };
 	struct ctl_json j = { 0 };
 	uint32_t i;
 
 	ctl_json_open(&j, NULL, '{');
 	ctl_json_cstr(&j, "type", "group");
-	ctl_json_cstr(
-	    &j, "kind", group->kind <= OKTA_SNAP_GROUP_LOGIN ? kinds[group->kind] : "");
+	ctl_json_cstr(&j, "kind", ctl_group_kind(group));
 	ctl_json_str(&j, "name", group->name);
 	ctl_json_num(&j, "gid", group->gid);
 	ctl_json_str(&j, "okta_id", group->okta_id);

@@ -27,8 +27,8 @@ limit(int which, rlim_t most)
 	return setrlimit(which, &now);
 }
 
-enum okta_rc
-okta_sandbox_limits(const struct okta_sandbox *sandbox, struct okta_err *err)
+static enum okta_rc
+set_limits(const struct okta_sandbox *sandbox, struct okta_err *err)
 {
 	rlim_t processes = (sandbox->may & (OKTA_MAY_FORK | OKTA_MAY_NETWORK)) != 0
 			       ? PROCESSES
@@ -52,7 +52,7 @@ okta_sandbox_enter(const struct okta_sandbox *sandbox, struct okta_err *err)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) < 0)
 		return okta_err_sys(err, errno, "sandbox: prctl");
-	r = okta_sandbox_limits(sandbox, err);
+	r = set_limits(sandbox, err);
 	if (r != OKTA_OK)
 		return r;
 	r = okta_sandbox_landlock(sandbox->may, err);

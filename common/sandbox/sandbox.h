@@ -55,8 +55,6 @@ OKTA_MUST_CHECK enum okta_rc okta_sandbox_silence(int with_0, struct okta_err *e
 /* --- the parts of okta_sandbox_enter(), each of which is tested alone ----------------
  */
 
-OKTA_MUST_CHECK enum okta_rc okta_sandbox_limits(
-    const struct okta_sandbox *sandbox, struct okta_err *err);
 /* Needs no_new_privs or root.  OKTA_E_NOTFOUND: this kernel has no Landlock. */
 OKTA_MUST_CHECK enum okta_rc okta_sandbox_landlock(unsigned may, struct okta_err *err);
 OKTA_MUST_CHECK enum okta_rc okta_sandbox_seccomp(unsigned may, struct okta_err *err);

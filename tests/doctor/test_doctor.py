@@ -456,10 +456,10 @@ case("a key Okta does not know is found, with the click", {"api.token": "failure
 
 @test("a token endpoint that is out of order is found without waiting for it")
 def _():
-    started = time.monotonic()
+    okta.forget()
     with fault("/oauth2/v1/token", "status", status=503, body="{}"):
         finds({"api.token": "failure"}, "503", offline=False)
-    check(time.monotonic() - started < 3, "it took %.1f s" % (time.monotonic() - started))
+    equal(len(okta.requests("/oauth2/v1/token")), 1, "requests for a token")
 
 
 case("scopes that were never granted are found, with the click", {"api.token": "failure"}, "Okta API Scopes",
@@ -545,7 +545,7 @@ def aged(seconds):
             c.flush()
             program += "_newer"
             subprocess.run(["gcc", "-D_GNU_SOURCE", "-I" + world.TREE + "/common", "-o", program, c.name,
-                            *(world.TREE + "/build/lib%s.a" % a for a in ("snap", "base"))], check=True)
+                            *(world.BUILD + "/lib%s.a" % a for a in ("snap", "base"))], check=True)
     with tempfile.NamedTemporaryFile() as before, tempfile.NamedTemporaryFile() as after:
         before.write(host.read(SNAPSHOT))
         before.flush()
@@ -823,6 +823,7 @@ case("an sshd that does not tell its limits is a warning", {"sshd.gracetime": "w
 case("a version nobody can read is a warning", {"sshd.prompt": "warning"}, place=other_sshd("unknown"))
 case("an sshd that hangs is ended and found", {"sshd.config": "failure"}, "hangs",
      place=other_sshd("9.2", "/usr/bin/sleep 60\n"))
+case("an sshd that leaves a process behind with its output has ended", {}, place=other_sshd("10.3", "/usr/bin/sleep 60 &\n"))
 case("the environment does not reach sshd", {}, place=other_sshd("10.3", '[ -z "$HOSTILE" ] || exit 9\n'))
 
 

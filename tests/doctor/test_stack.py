@@ -27,7 +27,7 @@ def program():
     at = os.path.join(TREE, "cmd", "oktactl")
     subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-Wextra", "-Werror",
                     "-fsanitize=address,undefined", "-I" + TREE + "/common", "-I" + at, "-o", path,
-                    TREE + "/tests/doctor/stacks.c", at + "/doctor_stack.c", at + "/doctor_run.c",
+                    TREE + "/tests/doctor/stacks.c", at + "/doctor_stack.c", at + "/doctor_read.c",
                     *(TREE + "/common/base/%s.c" % name for name in ("buf", "clock", "err", "text", "view", "wipe")),
                     "-lpam"], check=True)
     return path

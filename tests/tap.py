@@ -3,20 +3,26 @@
 import sys
 import traceback
 
+LINES = 80  # of a failure: its end says where
 
-def run(tests):
-    print(f"1..{len(tests)}", flush=True)
+
+def status_of(tests):
+    """The exit status: 1 if one failed."""
     failed = 0
+    print(f"1..{len(tests)}", flush=True)
     for n, test in enumerate(tests, 1):
         name = test.__name__.replace("_", " ")
         try:
             test()
+            print(f"ok {n} - {name}", flush=True)
         except Exception:  # pylint: disable=broad-except
             failed += 1
             print(f"not ok {n} - {name}")
-            for line in traceback.format_exc().splitlines():
+            for line in traceback.format_exc().splitlines()[-LINES:]:
                 print(f"# {line}")
-        else:
-            print(f"ok {n} - {name}")
-        sys.stdout.flush()
-    sys.exit(1 if failed else 0)
+            sys.stdout.flush()
+    return 1 if failed else 0
+
+
+def run(tests):
+    sys.exit(status_of(tests))

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The programs setup leaves work to. */
+#include "run.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,10 +13,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "setup.h"
 
-#define SYNC_LIMIT_S 3600 /* a big org under a small rate limit takes its time */
-#define BLOCK_BYTES  8192
+#define BLOCK_BYTES 8192
 
 struct program {
 	char *const *argv;
@@ -109,36 +107,20 @@ run(const struct program *p, int from, struct okta_buf *out, int limit_s)
 }
 
 int
-setup_run(char *const argv[], struct okta_buf *out, int limit_s)
+ctl_run(char *const argv[], struct okta_buf *out, int limit_s)
 {
 	struct program p = { argv, -1 };
 	int fds[2] = { -1, -1 }, status;
 
-	(void)fflush(NULL);
-	if (out != NULL && pipe2(fds, O_CLOEXEC) < 0)
+	/* what we said comes first; a doctor's check has another's words in its buffer,
+	 * but never leaves a program to the terminal */
+	if (out == NULL)
+		(void)fflush(NULL);
+	else if (pipe2(fds, O_CLOEXEC) < 0)
 		return -1;
 	p.out = fds[1];
 	status = run(&p, fds[0], out, limit_s);
 	if (fds[0] >= 0)
 		(void)close(fds[0]);
 	return status;
-}
-
-int
-setup_run_sync(const char *config, const char *state)
-{
-	char program[] = OKTA_SBIN_DIR "/okta-sync", once[] = "--once",
-	     config_is[] = "--config", state_is[] = "--state";
-	char config_path[PATH_MAX], state_path[PATH_MAX];
-	char *const argv[] = { program, once, config_is, config_path, state_is,
-		state_path, NULL };
-	const struct program p = { argv, -1 };
-
-	if (snprintf(config_path, sizeof(config_path), "%s", config) >=
-		(int)sizeof(config_path) ||
-	    snprintf(state_path, sizeof(state_path), "%s", state) >=
-		(int)sizeof(state_path))
-		return -1;
-	(void)fflush(NULL);
-	return run(&p, -1, NULL, SYNC_LIMIT_S);
 }
