@@ -296,8 +296,7 @@ check_is_new(struct login *l, int64_t now_s)
 	}
 	r = okta_record_load(
 	    l->t->host->run_dir, l->t->host->owner, l->who.person.uid, &last, &l->err);
-	if (r == OKTA_OK && claims->jti.len > 0 &&
-	    okta_view_eq(claims->jti, last.claims.jti)) {
+	if (r == OKTA_OK && okta_view_eq(claims->jti, last.claims.jti)) {
 		(void)okta_err_set(&l->err, OKTA_E_REFUSED, "the token was used before");
 		reason = PO_OLD_TOKEN;
 	}
@@ -325,28 +324,11 @@ keep_claims(struct login *l, int64_t now_s)
 	    l->who.person.uid, l->claims, claims_s(l, now_s), &l->err);
 }
 
-/*
- * Out of the login groups by a claim that is newer than the snapshot: that holds for SSH
- * keys as well, now and not after the next sync.  The refusal stands whether or not it
- * can be kept.
- */
-static void
-keep_denial(struct login *l, enum okta_policy_rule rule, int64_t now_s)
-{
-	if (rule != OKTA_RULE_NOT_ALLOWED && rule != OKTA_RULE_DENY_GROUP)
-		return;
-	if (check_is_new(l, now_s) != PO_ALLOWED || keep_claims(l, now_s) != OKTA_OK)
-		po_debug(l->t, "the denial is not kept: %s", l->err.msg);
-}
-
 /* The last word before the login counts: whoever comes second with this token is late. */
 static enum po_reason
-use_token(struct login *l)
+use_token(struct login *l, const struct okta_used *used)
 {
-	if (l->claims->jti.len == 0)
-		return PO_ALLOWED;
-	switch (okta_used_add(l->t->host->run_dir, l->t->host->owner, l->who.person.uid,
-	    l->claims->jti, &l->err)) {
+	switch (okta_used_add(used, l->claims->jti, &l->err)) {
 	case OKTA_OK:
 		return PO_ALLOWED;
 	case OKTA_E_REFUSED:
@@ -354,6 +336,48 @@ use_token(struct login *l)
 	default:
 		return PO_RECORD;
 	}
+}
+
+/* One login of a person at a time: the record that was looked at is the one that is
+ * replaced. */
+static enum po_reason
+keep(struct login *l, bool lets_in)
+{
+	enum po_reason reason;
+	struct okta_used used;
+	int64_t now_s;
+
+	if (okta_used_open(l->t->host->run_dir, l->t->host->owner, l->who.person.uid,
+		&used, &l->err) != OKTA_OK)
+		return PO_RECORD;
+	/* again: the record may be younger than this login's decision */
+	now_s = okta_clock_now_s(l->t->host->clock);
+	if (now_s == OKTA_CLOCK_FAILED_S) {
+		(void)okta_err_set(&l->err, OKTA_E_SYS, "the clock cannot be read");
+		reason = PO_INTERNAL;
+	} else {
+		reason = check_is_new(l, now_s);
+	}
+	if (reason == PO_ALLOWED && lets_in)
+		reason = use_token(l, &used);
+	if (reason == PO_ALLOWED && keep_claims(l, now_s) != OKTA_OK)
+		reason = PO_RECORD;
+	okta_used_close(&used);
+	return reason;
+}
+
+/*
+ * Out of the login groups by a claim that is newer than the snapshot: that holds for SSH
+ * keys as well, now and not after the next sync.  The refusal stands whether or not it
+ * can be kept.
+ */
+static void
+keep_denial(struct login *l, enum okta_policy_rule rule)
+{
+	if (rule != OKTA_RULE_NOT_ALLOWED && rule != OKTA_RULE_DENY_GROUP)
+		return;
+	if (keep(l, false) != PO_ALLOWED)
+		po_debug(l->t, "the denial is not kept: %s", l->err.msg);
 }
 
 static enum po_reason
@@ -375,23 +399,18 @@ decide(struct login *l)
 	    known.n_groups, &now, &d);
 	okta_known_clear(&known);
 	if (!d.allowed) {
-		keep_denial(l, d.rule, now_s);
+		keep_denial(l, d.rule);
 		(void)okta_err_set(&l->err, OKTA_E_REFUSED, "%s", d.reason);
 		return po_reason_of_rule(d.rule);
 	}
-	reason = check_is_new(l, now_s);
-	if (reason != PO_ALLOWED)
-		return reason;
 	if (!po_txn_user_is_unchanged(l->t)) {
 		(void)okta_err_set(
 		    &l->err, OKTA_E_REFUSED, "PAM_USER changed during the login");
 		return PO_INTERNAL;
 	}
-	reason = use_token(l);
+	reason = keep(l, true);
 	if (reason != PO_ALLOWED)
 		return reason;
-	if (keep_claims(l, now_s) != OKTA_OK)
-		return PO_RECORD;
 	(void)snprintf(l->via, sizeof(l->via), "%s", d.reason);
 	return PO_ALLOWED;
 }

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -87,58 +86,62 @@ add(int fd, unsigned char file[FILE_BYTES], const unsigned char cell[CELL_BYTES]
 }
 
 enum okta_rc
-okta_used_add(const char *run_dir, uid_t owner, uint32_t uid, struct okta_view jti,
-    struct okta_err *err)
+okta_used_add(const struct okta_used *used, struct okta_view jti, struct okta_err *err)
 {
 	unsigned char file[FILE_BYTES] = { 0 }, cell[CELL_BYTES] = { 0 };
-	enum okta_rc r, rc = OKTA_E_INTERNAL;
-	char path[PATH_MAX];
-	int n, fd = -1;
+	enum okta_rc r;
 	ssize_t have;
 
 	/* of a longer one the beginning: it is random text */
 	cell[0] = (unsigned char)(jti.len < JTI_BYTES ? jti.len : JTI_BYTES);
 	memcpy(cell + 1, jti.p, cell[0]);
-	n = snprintf(path, sizeof(path), "%s/used/%lu", run_dir, (unsigned long)uid);
-	if (n < 0 || (size_t)n >= sizeof(path)) {
-		rc = okta_err_set(err, OKTA_E_TOOBIG, "%s: path is too long", run_dir);
-		goto out;
-	}
+	have = pread(used->fd, file, sizeof(file), 0);
+	if (have < 0)
+		return okta_err_sys(err, errno, "%s: cannot be read", used->path);
+	if (have >= CELL_BYTES && memcmp(file, MAGIC, NEXT_AT) != 0)
+		return okta_err_set(err, OKTA_E_INPUT,
+		    "%s: is no list of used tokens: remove it", used->path);
+	/* shorter than its header: the disk was full then, and no token is in it */
+	r = have < CELL_BYTES ? start(used->fd, file, used->path, err) : OKTA_OK;
+	if (r != OKTA_OK)
+		return r;
+	return add(used->fd, file, cell, used->path, err);
+}
+
+void
+okta_used_close(struct okta_used *used)
+{
+	(void)close(used->fd);
+	used->fd = -1;
+}
+
+enum okta_rc
+okta_used_open(const char *run_dir, uid_t owner, uint32_t uid, struct okta_used *ret,
+    struct okta_err *err)
+{
+	struct okta_used mine = { .fd = -1 };
+	enum okta_rc r;
+	int n;
+
+	n = snprintf(
+	    mine.path, sizeof(mine.path), "%s/used/%lu", run_dir, (unsigned long)uid);
+	if (n < 0 || (size_t)n >= sizeof(mine.path))
+		return okta_err_set(err, OKTA_E_TOOBIG, "%s: path is too long", run_dir);
 	r = okta_run_dir_make(run_dir, 0755, owner, err);
 	if (r == OKTA_OK) {
-		*strrchr(path, '/') = '\0';
-		r = okta_run_dir_make(path, 0700, owner, err);
-		path[strlen(path)] = '/';
+		*strrchr(mine.path, '/') = '\0';
+		r = okta_run_dir_make(mine.path, 0700, owner, err);
+		mine.path[strlen(mine.path)] = '/';
 	}
 	if (r == OKTA_OK)
-		r = okta_run_file_open(path, owner, &fd, err);
-	if (r == OKTA_OK)
-		r = lock(fd, path, err);
+		r = okta_run_file_open(mine.path, owner, &mine.fd, err);
+	if (r != OKTA_OK)
+		return r;
+	r = lock(mine.fd, mine.path, err);
 	if (r != OKTA_OK) {
-		rc = r;
-		goto out;
+		okta_used_close(&mine);
+		return r;
 	}
-	have = pread(fd, file, sizeof(file), 0);
-	if (have < 0) {
-		rc = okta_err_sys(err, errno, "%s: cannot be read", path);
-		goto out;
-	}
-	if (have >= CELL_BYTES && memcmp(file, MAGIC, NEXT_AT) != 0) {
-		rc = okta_err_set(
-		    err, OKTA_E_INPUT, "%s: is no list of used tokens: remove it", path);
-		goto out;
-	}
-	/* shorter than its header: the disk was full then, and no token is in it */
-	r = have < CELL_BYTES ? start(fd, file, path, err) : OKTA_OK;
-	if (r == OKTA_OK)
-		r = add(fd, file, cell, path, err);
-	if (r != OKTA_OK) {
-		rc = r;
-		goto out;
-	}
-	rc = OKTA_OK;
-out:
-	if (fd >= 0)
-		(void)close(fd);
-	return rc;
+	*ret = mine;
+	return OKTA_OK;
 }

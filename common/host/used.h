@@ -15,12 +15,28 @@
  * for its age long before. */
 #define OKTA_USED_MAX 32
 
+#define OKTA_USED_PATH_BYTES 256
+
+struct okta_used {
+	int fd; /* holds the lock */
+	char path[OKTA_USED_PATH_BYTES];
+};
+
 /*
- * Remember that the token JTI lets the person UID in: RUN_DIR/used/UID, root only.
- * OKTA_OK; OKTA_E_REFUSED: it did already.  Also two logins at once cannot both have it.
- * OKTA_E_SYS, _UNTRUSTED, _INPUT (damaged), _TIMEOUT (locked) or _TOOBIG.
+ * The list of the person UID, RUN_DIR/used/UID, root only.  While it is open no other
+ * login of this person opens it: what belongs together, of this list and of the record
+ * of the last login (host/record.h), is done in between.  Another one waits a second for
+ * its turn.  OKTA_OK; OKTA_E_SYS, _UNTRUSTED, _TIMEOUT or _TOOBIG: nothing is open.
  */
-OKTA_MUST_CHECK enum okta_rc okta_used_add(const char *run_dir, uid_t owner, uint32_t uid,
-    struct okta_view jti, struct okta_err *err);
+OKTA_MUST_CHECK enum okta_rc okta_used_open(const char *run_dir, uid_t owner,
+    uint32_t uid, struct okta_used *ret, struct okta_err *err);
+void okta_used_close(struct okta_used *used);
+
+/*
+ * Remember that the token JTI lets the person in.  OKTA_OK; OKTA_E_REFUSED: it did
+ * already.  OKTA_E_SYS, or _INPUT: the list is damaged.
+ */
+OKTA_MUST_CHECK enum okta_rc okta_used_add(
+    const struct okta_used *used, struct okta_view jti, struct okta_err *err);
 
 #endif /* OKTA_HOST_USED_H */

@@ -357,7 +357,8 @@ okta_wire_get_claims(
 	    "iss is empty or not printable", &fault);
 	require(ret->sub.len > 0 && okta_text_is_printable(ret->sub),
 	    "sub is empty or not printable", &fault);
-	require(okta_text_is_printable(ret->jti), "jti is not printable", &fault);
+	require(ret->jti.len > 0 && okta_text_is_printable(ret->jti),
+	    "jti is empty or not printable", &fault);
 	require(ret->has_groups || ret->n_groups == 0, "groups without a groups claim",
 	    &fault);
 	return finish_get(&r, "claims", fault, err);

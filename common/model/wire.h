@@ -69,7 +69,7 @@ struct okta_prompt {
 struct okta_claims {
 	struct okta_view iss, sub;
 	struct okta_view preferred_username; /* for the log only; may be empty */
-	struct okta_view jti;		     /* may be empty */
+	struct okta_view jti; /* by it a token is known again: never empty */
 	uint64_t iat_s, exp_s;
 	uint64_t auth_time_s; /* 0: absent */
 	bool has_groups;      /* the claim was present (it may be empty) */

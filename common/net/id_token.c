@@ -80,6 +80,19 @@ check_subject(const struct okta_json_value *root, struct okta_err *err)
 	return OKTA_OK;
 }
 
+/* By it a token is known again: one without could come a second time. */
+static enum okta_rc
+check_jti(const struct okta_json_value *root, struct okta_err *err)
+{
+	struct okta_view jti;
+
+	if (okta_json_str(root, "jti", &jti) != OKTA_OK || jti.len == 0)
+		return refuse(err, "jti: missing, empty or no string");
+	if (jti.len > OKTA_WIRE_TEXT_MAX || !okta_text_is_printable(jti))
+		return refuse(err, "jti: too long or not printable");
+	return OKTA_OK;
+}
+
 /* *ret stays 0 when there is no such claim. */
 static enum okta_rc
 optional_time(const struct okta_json_value *root, const char *name, int64_t *ret)
@@ -176,6 +189,8 @@ okta_id_token_new(struct okta_view token, const struct okta_jwks *keys,
 		r = check_audience(root, expect, err);
 	if (r == OKTA_OK)
 		r = check_subject(root, err);
+	if (r == OKTA_OK)
+		r = check_jti(root, err);
 	if (r == OKTA_OK)
 		r = check_times(t, expect, err);
 	if (r != OKTA_OK) {
@@ -347,13 +362,12 @@ okta_id_token_claims(const struct okta_id_token *token, struct okta_view groups_
 
 	memset(ret, 0, sizeof(*ret));
 	if (okta_json_str(root, "iss", &ret->iss) != OKTA_OK ||
-	    okta_json_str(root, "sub", &ret->sub) != OKTA_OK)
+	    okta_json_str(root, "sub", &ret->sub) != OKTA_OK ||
+	    okta_json_str(root, "jti", &ret->jti) != OKTA_OK)
 		return okta_err_set(
-		    err, OKTA_E_INTERNAL, "token: iss or sub not checked");
+		    err, OKTA_E_INTERNAL, "token: iss, sub or jti not checked");
 	if (optional_str(root, "preferred_username", &ret->preferred_username) != OKTA_OK)
 		return refuse(err, "preferred_username: no text");
-	if (optional_str(root, "jti", &ret->jti) != OKTA_OK)
-		return refuse(err, "jti: no text");
 	r = read_list(
 	    root, "amr", OKTA_WIRE_TEXT_MAX, ret->amr, OKTA_WIRE_AMR_MAX, &ret->n_amr);
 	if (r != OKTA_OK && r != OKTA_E_NOTFOUND)

@@ -4,8 +4,8 @@
  * out; no clock, no network, so that it can run in a process that has neither.
  *
  * MUST: iss byte by byte; aud our client and nobody else; azp, when there, our client;
- * exp, iat and sub present and of the right type; every time checked against the caller's
- * clock. MUST NOT: decide who may log in: the claims go to model/policy.
+ * exp, iat, sub and jti present and of the right type; every time checked against the
+ * caller's clock. MUST NOT: decide who may log in: the claims go to model/policy.
  */
 #ifndef OKTA_NET_ID_TOKEN_H
 #define OKTA_NET_ID_TOKEN_H

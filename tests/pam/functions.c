@@ -270,6 +270,7 @@ put_record(uint32_t uid, const char *sub)
 	claims.iss = sv("https://acme.okta.com");
 	claims.sub = sv(sub);
 	claims.preferred_username = sv("c4nary@acme.example");
+	claims.jti = sv("ID.1");
 	claims.has_groups = true;
 	claims.groups[0] = sv("linux-users");
 	claims.n_groups = 1;

@@ -9,8 +9,10 @@
 #include <security/pam_modules.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "host/record.h"
+#include "host/used.h"
 #include "host/waiting.h"
 #include "model/wire.h"
 
@@ -956,13 +958,11 @@ publish_meanwhile(struct talk *t)
 }
 
 static void
-record_a_denial_meanwhile(struct talk *t)
+record_a_denial(void)
 {
 	static struct okta_claims claims;
 	struct okta_err err = { 0 };
 
-	(void)t;
-	(void)sleep(3);
 	claims = (struct okta_claims){ .iss = sv("https://acme.okta.com"),
 		.sub = sv("00u1ada"),
 		.preferred_username = sv(""),
@@ -973,6 +973,37 @@ record_a_denial_meanwhile(struct talk *t)
 	assert_int_equal(
 	    okta_record_store(OKTA_RUN_DIR, 0, ADA_UID, &claims, time(NULL) - 1, &err),
 	    OKTA_OK);
+}
+
+static void
+record_a_denial_meanwhile(struct talk *t)
+{
+	(void)t;
+	(void)sleep(3);
+	record_a_denial();
+}
+
+static pid_t other_login;
+
+/* Another login of hers has its turn: it began to decide first, and ends a little later.
+ */
+static void
+record_a_denial_in_its_turn(struct talk *t)
+{
+	struct okta_err err = { 0 };
+	struct okta_used used;
+
+	(void)t;
+	(void)sleep(2);
+	assert_int_equal(okta_used_open(OKTA_RUN_DIR, 0, ADA_UID, &used, &err), OKTA_OK);
+	other_login = fork();
+	assert_true(other_login >= 0);
+	if (other_login == 0) {
+		(void)usleep(600000);
+		record_a_denial();
+		_exit(0);
+	}
+	okta_used_close(&used); /* the child has it */
 }
 
 static void
@@ -1004,6 +1035,19 @@ account_keeps_to_a_denial_that_is_newer_than_a_token_that_ends_later(void **stat
 	assert_int_equal(login("ok"), PAM_SUCCESS);
 	assert_int_equal(call(account, "ada"), PAM_PERM_DENIED);
 	logged("account: is in no group that [login] allow_groups names");
+}
+
+static void
+account_keeps_to_a_denial_that_another_login_wrote_at_the_same_time(void **state)
+{
+	int status = -1;
+
+	(void)state;
+	talk.on_prompt = record_a_denial_in_its_turn;
+	assert_int_equal(login("ok"), PAM_SUCCESS);
+	assert_int_equal(waitpid(other_login, &status, 0), other_login);
+	assert_int_equal(status, 0);
+	assert_int_equal(call(account, "ada"), PAM_PERM_DENIED);
 }
 
 static void
@@ -1356,6 +1400,7 @@ main(int argc, char **argv)
 		T(account_denies_whom_a_newer_claim_kept_out),
 		T(account_follows_a_snapshot_that_is_newer_than_the_token_and_older_than_enter),
 		T(account_keeps_to_a_denial_that_is_newer_than_a_token_that_ends_later),
+		T(account_keeps_to_a_denial_that_another_login_wrote_at_the_same_time),
 		T(auth_lets_no_claim_override_a_snapshot_that_is_newer_than_the_token),
 		T(claims_of_a_login_count_where_oktas_clock_is_behind),
 		T(account_and_setcred_refuse_a_damaged_or_foreign_record),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* links: model base; libs: inih */
+#include "base/text.h"
 #include "conf_fixture.h"
 
 #include <stdio.h>
@@ -356,6 +357,37 @@ conf_refuses_values_of_the_wrong_type(void **state)
 	    "allow_groups", "stand alone");
 }
 
+/* A group's name may hold what a terminal obeys or a log line ends with. */
+static void
+conf_says_which_item_comes_twice_in_short_printable_text(void **state)
+{
+	static const struct {
+		const char *item, *says;
+	} odd[] = { { "a\tb", "lists \"a?b\" twice: remove one" },
+		{ "gr\xc3\xbc"
+		  "n",
+		    "twice: remove one" },
+		{ "0123456789012345678901234567890123456789012345678901234567890123456789"
+		  "0123456789012345678901234567890123456789012345678901234567890123456789"
+		  "01234567890123456789",
+		    "twice: remove one" } };
+	struct okta_conf *c = NULL;
+	struct okta_err err = { 0 };
+	char text[1024];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		(void)snprintf(text, sizeof(text), CONF_HEAD "deny_groups = %s,\n %s\n",
+		    odd[i].item, odd[i].item);
+		assert_int_equal(
+		    conf_parse(text, strlen(text), OKTA_CONF_FOR_LOGIN, &c, &err),
+		    OKTA_E_CONFIG);
+		assert_non_null(strstr(err.msg, odd[i].says));
+		assert_true(okta_text_is_printable(okta_view_str(err.msg)));
+	}
+}
+
 static void
 conf_refuses_a_list_longer_than_its_maximum(void **state)
 {
@@ -499,6 +531,8 @@ main(void)
 		cmocka_unit_test(conf_refuses_a_file_larger_than_its_maximum),
 		cmocka_unit_test(conf_refuses_every_url_but_a_plain_https_origin),
 		cmocka_unit_test(conf_refuses_values_of_the_wrong_type),
+		cmocka_unit_test(
+		    conf_says_which_item_comes_twice_in_short_printable_text),
 		cmocka_unit_test(conf_refuses_a_list_longer_than_its_maximum),
 		cmocka_unit_test(conf_for_sync_names_what_its_source_and_auth_need),
 		cmocka_unit_test(conf_takes_an_attribute_with_or_without_profile),

@@ -406,7 +406,9 @@ expect_times(struct fixture *fx, const char *more, enum okta_rc r, const char *c
 	char payload[512];
 
 	(void)snprintf(payload, sizeof(payload),
-	    "{\"iss\":\"https://o.example\",\"aud\":\"c\",\"sub\":\"00u1\",%s}", more);
+	    "{\"iss\":\"https://"
+	    "o.example\",\"aud\":\"c\",\"sub\":\"00u1\",\"jti\":\"j\",%s}",
+	    more);
 	assert_int_equal(judge(fx, HEADER, payload, &token, &err), r);
 	if (r != OKTA_OK)
 		assert_non_null(strstr(err.msg, check));
@@ -438,6 +440,31 @@ id_token_holds_every_time_to_the_second(void **state)
 	    fx, "\"iat\":1000000,\"exp\":1003600,\"nbf\":\"1\"", OKTA_E_REFUSED, "nbf");
 	expect_times(fx, "\"iat\":1000000,\"exp\":1003600,\"auth_time\":1000061",
 	    OKTA_E_REFUSED, "auth_time: in the future");
+}
+
+static void
+id_token_refuses_a_time_that_is_none(void **state)
+{
+	static const char *const bad[] = { "\"1\"", "null", "0", "-1", "1.5", "true",
+		"253402300800", "[1]" };
+	struct fixture *fx = *state;
+	char more[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(more, sizeof(more), "\"iat\":1000000,\"exp\":%s", bad[i]);
+		expect_times(fx, more, OKTA_E_REFUSED, "exp: missing or no time");
+		(void)snprintf(more, sizeof(more), "\"iat\":%s,\"exp\":1003600", bad[i]);
+		expect_times(fx, more, OKTA_E_REFUSED, "iat: missing or no time");
+		(void)snprintf(more, sizeof(more),
+		    "\"iat\":1000000,\"exp\":1003600,\"nbf\":%s", bad[i]);
+		expect_times(fx, more, OKTA_E_REFUSED, "nbf: no time");
+		(void)snprintf(more, sizeof(more),
+		    "\"iat\":1000000,\"exp\":1003600,\"auth_time\":%s", bad[i]);
+		expect_times(fx, more, OKTA_E_REFUSED, "auth_time: no time");
+	}
+	expect_times(fx, "\"iat\":1000000", OKTA_E_REFUSED, "exp: missing or no time");
+	expect_times(fx, "\"exp\":1003600", OKTA_E_REFUSED, "iat: missing or no time");
 }
 
 /* A token from before this login was made for another one. */
@@ -481,12 +508,40 @@ id_token_refuses_a_subject_that_is_no_okta_id(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		(void)snprintf(payload, sizeof(payload),
 		    "{\"iss\":\"https://"
-		    "o.example\",\"aud\":\"c\",\"sub\":%s,\"iat\":1000000,"
+		    "o.example\",\"aud\":\"c\",\"sub\":%s,\"jti\":\"j\",\"iat\":1000000,"
 		    "\"exp\":1003600}",
 		    bad[i]);
 		assert_int_equal(
 		    judge(fx, HEADER, payload, &token, &err), OKTA_E_REFUSED);
 		assert_non_null(strstr(err.msg, "token: sub:"));
+	}
+	assert_null(token);
+}
+
+/* By it a token is known again: the list of used ones could not tell it apart. */
+static void
+id_token_refuses_a_jti_that_names_no_token(void **state)
+{
+	static char too_long[OKTA_WIRE_TEXT_MAX + 32];
+	static const char *const bad[] = { "", ",\"jti\":7", ",\"jti\":null",
+		",\"jti\":\"\"", ",\"jti\":[\"ID.1\"]", ",\"jti\":\"a\\u000ab\"",
+		too_long };
+	struct fixture *fx = *state;
+	struct okta_id_token *token = NULL;
+	struct okta_err err = { 0 };
+	char payload[OKTA_WIRE_TEXT_MAX + 256];
+	size_t i;
+
+	(void)snprintf(
+	    too_long, sizeof(too_long), ",\"jti\":\"%0*d\"", OKTA_WIRE_TEXT_MAX + 1, 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(payload, sizeof(payload),
+		    "{\"iss\":\"https://o.example\",\"aud\":\"c\",\"sub\":\"s\","
+		    "\"iat\":1000000,\"exp\":1003600%s}",
+		    bad[i]);
+		assert_int_equal(
+		    judge(fx, HEADER, payload, &token, &err), OKTA_E_REFUSED);
+		assert_non_null(strstr(err.msg, "token: jti:"));
 	}
 	assert_null(token);
 }
@@ -500,17 +555,19 @@ id_token_refuses_when_nothing_is_expected(void **state)
 	struct okta_err err = { 0 };
 
 	fx->x.issuer = okta_view_str("");
-	assert_int_equal(judge(fx, HEADER,
-			     "{\"iss\":\"\",\"aud\":\"c\",\"sub\":\"s\",\"iat\":1000000,"
-			     "\"exp\":1003600}",
-			     &token, &err),
+	assert_int_equal(
+	    judge(fx, HEADER,
+		"{\"iss\":\"\",\"aud\":\"c\",\"sub\":\"s\",\"jti\":\"j\",\"iat\":1000000,"
+		"\"exp\":1003600}",
+		&token, &err),
 	    OKTA_E_REFUSED);
 	fx->x.issuer = okta_view_str("https://o.example");
 	fx->x.client_id = okta_view_str("");
-	assert_int_equal(judge(fx, HEADER,
-			     "{\"iss\":\"https://o.example\",\"aud\":\"\",\"sub\":\"s\","
-			     "\"iat\":1000000,\"exp\":1003600}",
-			     &token, &err),
+	assert_int_equal(
+	    judge(fx, HEADER,
+		"{\"iss\":\"https://o.example\",\"aud\":\"\",\"sub\":\"s\",\"jti\":\"j\","
+		"\"iat\":1000000,\"exp\":1003600}",
+		&token, &err),
 	    OKTA_E_REFUSED);
 	assert_null(token);
 }
@@ -540,7 +597,8 @@ jwt_refuses_headers_with_anything_else(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(
 		    judge(fx, bad[i],
-			"{\"iss\":\"https://o.example\",\"aud\":\"c\",\"sub\":\"s\","
+			"{\"iss\":\"https://"
+			"o.example\",\"aud\":\"c\",\"sub\":\"s\",\"jti\":\"j\","
 			"\"iat\":1000000,\"exp\":1003600}",
 			&token, &err),
 		    OKTA_E_REFUSED);
@@ -589,7 +647,8 @@ claims_refuse_groups_that_are_no_names(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		(void)snprintf(payload, sizeof(payload),
 		    "{\"iss\":\"https://"
-		    "o.example\",\"aud\":\"c\",\"sub\":\"s\",\"iat\":1000000,"
+		    "o.example\",\"aud\":\"c\",\"sub\":\"s\",\"jti\":\"j\",\"iat\":"
+		    "1000000,"
 		    "\"exp\":1003600,\"groups\":%s}",
 		    bad[i]);
 		assert_int_equal(judge(fx, HEADER, payload, &token, &err), OKTA_OK);
@@ -600,6 +659,34 @@ claims_refuse_groups_that_are_no_names(void **state)
 		    okta_id_token_claims(token, okta_view_str("none"), &claims, &err),
 		    OKTA_OK);
 		assert_false(claims.has_groups);
+		okta_id_token_free(&token);
+	}
+}
+
+/* What require_amr asks about must be what Okta said, whole. */
+static void
+claims_refuse_an_amr_that_is_no_short_array_of_strings(void **state)
+{
+	static const char *const bad[] = { "\"mfa\"", "[7]", "null", "{}", "[[\"mfa\"]]",
+		"[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
+		"\"\",\"\",\"\",\"\",\"\"]" };
+	static struct okta_claims claims;
+	struct fixture *fx = *state;
+	struct okta_id_token *token = NULL;
+	struct okta_err err = { 0 };
+	char payload[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(payload, sizeof(payload),
+		    "{\"iss\":\"https://o.example\",\"aud\":\"c\",\"sub\":\"s\","
+		    "\"jti\":\"j\",\"iat\":1000000,\"exp\":1003600,\"amr\":%s}",
+		    bad[i]);
+		assert_int_equal(judge(fx, HEADER, payload, &token, &err), OKTA_OK);
+		assert_int_equal(
+		    okta_id_token_claims(token, okta_view_str("none"), &claims, &err),
+		    OKTA_E_REFUSED);
+		assert_non_null(strstr(err.msg, "token: amr:"));
 		okta_id_token_free(&token);
 	}
 }
@@ -617,7 +704,8 @@ names_that_come_out(
 
 	okta_buf_init(&payload, 32768);
 	r = okta_buf_append_str(&payload,
-	    "{\"iss\":\"https://o.example\",\"aud\":\"c\",\"sub\":\"s\",\"iat\":1000000,"
+	    "{\"iss\":\"https://"
+	    "o.example\",\"aud\":\"c\",\"sub\":\"s\",\"jti\":\"j\",\"iat\":1000000,"
 	    "\"exp\":1003600,\"groups\":[");
 	for (; r == OKTA_OK && times > 0; times--)
 		r = okta_buf_append_str(&payload, "\"g\",");
@@ -696,7 +784,8 @@ check_access_holds_the_access_token_to_at_hash(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		(void)snprintf(payload, sizeof(payload),
 		    "{\"iss\":\"https://"
-		    "o.example\",\"aud\":\"c\",\"sub\":\"s\",\"iat\":1000000,"
+		    "o.example\",\"aud\":\"c\",\"sub\":\"s\",\"jti\":\"j\",\"iat\":"
+		    "1000000,"
 		    "\"exp\":1003600%s}",
 		    cases[i].more);
 		assert_int_equal(judge(fx, HEADER, payload, &token, &err), OKTA_OK);
@@ -720,7 +809,8 @@ claims_tell_an_empty_groups_claim_from_none(void **state)
 	struct okta_err err = { 0 };
 
 	assert_int_equal(judge(fx, HEADER,
-			     "{\"iss\":\"https://o.example\",\"aud\":\"c\",\"sub\":\"s\","
+			     "{\"iss\":\"https://"
+			     "o.example\",\"aud\":\"c\",\"sub\":\"s\",\"jti\":\"j\","
 			     "\"iat\":1000000,\"exp\":1003600,\"g\":[]}",
 			     &token, &err),
 	    OKTA_OK);
@@ -785,14 +875,17 @@ main(void)
 		cmocka_unit_test(id_token_refuses_every_single_byte_change),
 		cmocka_unit_test(id_token_refuses_every_truncation_and_addition),
 		WITH_KEY(id_token_holds_every_time_to_the_second),
+		WITH_KEY(id_token_refuses_a_time_that_is_none),
 		WITH_KEY(id_token_refuses_one_issued_before_the_login_began),
 		WITH_KEY(id_token_refuses_an_old_sign_in_where_an_age_is_set),
 		WITH_KEY(id_token_refuses_a_subject_that_is_no_okta_id),
+		WITH_KEY(id_token_refuses_a_jti_that_names_no_token),
 		WITH_KEY(id_token_refuses_when_nothing_is_expected),
 		WITH_KEY(jwt_refuses_headers_with_anything_else),
 		WITH_KEY(jwt_tells_an_unknown_kid_apart),
 		WITH_KEY(jwt_refuses_a_header_beyond_4_kib),
 		WITH_KEY(claims_refuse_groups_that_are_no_names),
+		WITH_KEY(claims_refuse_an_amr_that_is_no_short_array_of_strings),
 		WITH_KEY(claims_leave_out_group_names_that_no_snapshot_holds),
 		WITH_KEY(claims_refuse_more_groups_than_the_wire_takes),
 		WITH_KEY(check_access_holds_the_access_token_to_at_hash),

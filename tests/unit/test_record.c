@@ -51,6 +51,7 @@ make(struct okta_record *ret, int64_t at_s)
 	claims = (struct okta_claims){ .iss = okta_view_str(ISS),
 		.sub = okta_view_str(SUB),
 		.preferred_username = okta_view_str("ada@acme.example"),
+		.jti = okta_view_str("ID.1"),
 		.iat_s = 1,
 		.exp_s = 2,
 		.has_groups = true };

@@ -44,7 +44,14 @@ teardown(void **state)
 static enum okta_rc
 add(const char *jti, struct okta_err *err)
 {
-	return okta_used_add(dir, geteuid(), ADA, okta_view_str(jti), err);
+	struct okta_used used;
+	enum okta_rc r = okta_used_open(dir, geteuid(), ADA, &used, err);
+
+	if (r != OKTA_OK)
+		return r;
+	r = okta_used_add(&used, okta_view_str(jti), err);
+	okta_used_close(&used);
+	return r;
 }
 
 /* S4.  The record of the last login would not know it any more. */

@@ -374,6 +374,7 @@ wire_claims_refuse_each_bad_field(void **state)
 	BAD(sub, v(""), "sub");
 	BAD(sub, v("00u\n"), "sub");
 	BAD(sub, ((struct okta_view){ "00u\0x", 5 }), "sub");
+	BAD(jti, v(""), "jti");
 	BAD(jti, v("\x1b"), "jti");
 	BAD(groups[0], v(""), "group");
 	BAD(groups[0],
