@@ -8,10 +8,12 @@ import re
 import struct
 import subprocess
 import sys
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.append(os.path.join(ROOT, 'tests'))
+import tap  # noqa: E402  pylint: disable=wrong-import-position
+
 BUILD = os.path.join(ROOT, sys.argv[1] if len(sys.argv) > 1 else 'build')
 FULL = 'full' in sys.argv[2:]
 TESTS = []
@@ -25,19 +27,7 @@ def test(f):
 
 
 def main():
-    failed = 0
-    print(f'1..{len(TESTS)}', flush=True)
-    for n, f in enumerate(TESTS, 1):
-        name = f.__name__.replace('_', ' ')
-        try:
-            f()
-            print(f'ok {n} - {name}', flush=True)
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f'not ok {n} - {name}', flush=True)
-            for line in traceback.format_exc().splitlines()[-80:]:
-                print(f'# {line}', flush=True)
-    return 1 if failed else 0
+    return tap.status_of(TESTS)
 
 
 def make(*targets, san=False):

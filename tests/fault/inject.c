@@ -29,6 +29,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -244,6 +245,8 @@ COUNTED(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n), n)
 COUNTED(ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at), n)
 COUNTED(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n), n)
 COUNTED(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t at), (fd, p, n, at), n)
+SIMPLE(ssize_t, writev, (int fd, const struct iovec *parts, int n), (fd, parts, n), -1)
+SIMPLE(off_t, lseek, (int fd, off_t at, int from), (fd, at, from), -1)
 SIMPLE(int, fsync, (int fd), (fd), -1)
 SIMPLE(int, ftruncate, (int fd, off_t n), (fd, n), -1)
 SIMPLE(int, fstat, (int fd, struct stat *st), (fd, st), -1)

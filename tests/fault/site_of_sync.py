@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 import fault
 from fault import BUILD
@@ -85,6 +86,11 @@ class Site:
         except (AssertionError, sqlite3.Error) as e:
             return f'exit status {status}: {e}'
         return None
+
+    def is_dated(self):
+        """The snapshot's times are of now."""
+        head = self.host.dump()[2]
+        return all(abs(time.time() - head[name]) < 600 for name in ('published', 'source_time'))
 
     def repair(self):
         """A run in which nothing fails makes all well."""

@@ -136,13 +136,13 @@ def report(name, action, *args, **more):
 @test
 def no_call_that_fails_makes_the_helper_say_yes_to_a_login_that_was_denied():
     n, verdicts = report('helper-denied', 'deny', 1000 if FULL else 1)
-    assert n > 50 and verdicts == 0, (n, verdicts)
+    assert n > 40 and verdicts == 0, (n, verdicts)
 
 
 @test
 def no_call_that_fails_makes_the_helper_say_yes_to_what_okta_did_not_sign():
     n, verdicts = report('helper', 'approve', 1000 if FULL else 1)
-    assert n > 50 and verdicts < n / 2, (n, verdicts)
+    assert n > 40 and verdicts < n / 2, (n, verdicts)
 
 
 @test
@@ -163,7 +163,7 @@ if __name__ == '__main__':
     work = tempfile.mkdtemp(prefix='okta-fault-')
     os.chmod(work, 0o755)
     try:
-        okta.switches(device_interval=1)
+        okta.switches(device_interval=1, max_pending_codes=1000000)  # those of killed logins stay open
         status_of_all = main()
     finally:
         okta.close()

@@ -103,6 +103,19 @@ def apply(data, changes):
     return bytes(data)
 
 
+def whole(lines):
+    """Calls that strace has cut in two because another process came between, put together."""
+    begun = {}
+    for line in lines:
+        pid = line.split(None, 1)[0]
+        if '<unfinished ...>' in line:
+            begun[pid] = line.split('<unfinished ...>')[0].rstrip()
+        elif ' resumed>' in line:
+            yield begun.pop(pid) + re.split(r'<\.\.\. \w+ resumed>', line, maxsplit=1)[1]
+        else:
+            yield line
+
+
 def record(command, folder):
     """The calls that change FOLDER, as (what, …), in their order."""
     with tempfile.NamedTemporaryFile('r') as out:
@@ -111,7 +124,12 @@ def record(command, folder):
                         'setpriv', f'--reuid={UID}', f'--regid={UID}', '--clear-groups', *command],
                        check=True, stdout=subprocess.DEVNULL)
         lines = out.read().splitlines()
-    return [m.groups() for m in map(CALL.match, lines) if m and int(m[3]) >= 0], folder
+    return calls(lines), folder
+
+
+def calls(lines):
+    """(call, arguments, result) of each that did not fail."""
+    return [m.groups() for m in map(CALL.match, whole(lines)) if m and int(m[3]) >= 0]
 
 
 def plain(text):
@@ -269,6 +287,14 @@ def a_writer_that_does_not_flush_before_it_renames_is_caught():
     n, distinct, bad = look_at_all(site, events, 400 if FULL else 120)
     print(f'# figure R5 control states={n} distinct={distinct} bad={len(bad)}')
     assert len(bad) > 5, bad
+
+
+@test
+def a_call_that_strace_cut_in_two_counts_like_any_other():
+    whole_ones = ['100  fsync(4</s/a>) = 0', '7    close(3</s/b>) = 0', '100  renameat(5</s>, "a", 5</s>, "b") = 0']
+    cut = ['100  fsync(4</s/a> <unfinished ...>', '7    close(3</s/b> <unfinished ...>', '100  <... fsync resumed>) = 0',
+           '7    <... close resumed>)       = 0', '100  renameat(5</s>, "a", 5</s>, "b") = 0', '7    +++ exited with 0 +++']
+    assert calls(cut) == calls(whole_ones) and len(calls(cut)) == 3, calls(cut)
 
 
 if __name__ == '__main__':

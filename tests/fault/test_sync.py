@@ -82,7 +82,8 @@ def sweep(limit, everything, program=None, only=None):
         wrong = site.check(before, status)
         if status == 'hangs' or status < 0:
             wrong = f'ends with {status}'
-        elif status == 0 and not everything and not is_spared(call, how, place[1], program):
+        elif status == 0 and not everything and not is_spared(call, how, place[1], program) and not (
+                call == 'clock_gettime' and site.is_dated()):  # of a line for somebody to read
             wrong = 'exit status 0 all the same'
         elif status != 0 and not out.strip():
             wrong = f'exit status {status} without a word'
@@ -245,6 +246,7 @@ IN_PLACE = '''
 import sys, time
 data = open(sys.argv[1], "rb").read()
 with open(sys.argv[2], "r+b", buffering=0) as f:
+    print("begun", flush=True)
     for i in range(0, len(data), 256):
         f.write(data[i:i + 256])
         time.sleep(0.001)
@@ -268,7 +270,9 @@ def the_same_kills_catch_a_writer_that_writes_in_place():
         turn[0] = 1 - turn[0]
         with open(copies[1 - turn[0]], 'rb') as f, open(site.path, 'wb') as g:
             g.write(f.read())
-        return subprocess.Popen([sys.executable, '-c', IN_PLACE, copies[turn[0]], site.path], stdout=subprocess.PIPE)
+        p = subprocess.Popen([sys.executable, '-c', IN_PLACE, copies[turn[0]], site.path], stdout=subprocess.PIPE)
+        assert p.stdout.readline() == b'begun\n'  # how long python takes to start does not count
+        return p
 
     def check(_before, _status):
         try:

@@ -1,4 +1,4 @@
-# common/snap/user.c
+# common/snap/passwd.h
 # S26 R7: unit/test_snap_read: every_single_bit_flip_gives_the_truth_or_nothing
 # a flipped bit is an answer
-s/^	    front_sum(p, covered) != okta_le32(p))/	    front_sum(p, covered) == 1)/
+s/ == okta_le32(p);$/ != 1;/

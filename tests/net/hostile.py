@@ -24,7 +24,7 @@ class Hostile:
         self.tls.load_cert_chain(self.ca, key)
         self.answer = answer
         self.connections = 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.port = self.listener.getsockname()[1]
         self.url = f"https://localhost:{self.port}"
         threading.Thread(target=self.serve, daemon=True).start()
@@ -56,11 +56,12 @@ class Hostile:
 
 
 class Proxy:
-    """CONNECT only; remembers what it was asked for."""
+    """CONNECT only; remembers what it was asked for.  With a PORT, whoever is asked for is there."""
 
-    def __init__(self):
+    def __init__(self, port=None):
         self.asked = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.to_port = port
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self.serve, daemon=True).start()
@@ -80,6 +81,8 @@ class Proxy:
                 head += conn.recv(65536)
             self.asked.append(head)
             host, port = head.split()[1].decode().rsplit(":", 1)
+            if self.to_port:
+                host, port = "127.0.0.1", self.to_port
             with socket.create_connection((host, int(port))) as up:
                 conn.sendall(b"HTTP/1.1 200 ok\r\n\r\n")
                 back = threading.Thread(target=pump, args=(up, conn), daemon=True)
