@@ -197,6 +197,7 @@ store_list(struct okta_conf *conf, const struct okta_conf_field *field,
 {
 	struct okta_list *list = member(conf, field);
 	struct okta_view rest = value, item;
+	char shown[64];
 	size_t i, n = 1;
 
 	for (i = 0; i < value.len; i++)
@@ -211,8 +212,9 @@ store_list(struct okta_conf *conf, const struct okta_conf_field *field,
 		if (item.len == 0)
 			return say(why, "has an empty item: remove the comma too many");
 		if (okta_list_has(list, item)) {
+			okta_text_sanitize(shown, sizeof(shown), item);
 			(void)snprintf(why, OKTA_CONF_WHY_BYTES,
-			    "lists \"%.*s\" twice: remove one", (int)item.len, item.p);
+			    "lists \"%s\" twice: remove one", shown);
 			return OKTA_E_CONFIG;
 		}
 		list->item[list->n] = okta_view_dup(item);

@@ -36,7 +36,7 @@ size_t fuzz_seed(unsigned i, uint8_t *out, size_t max);
 static inline _Noreturn void
 fuzz_broken(const char *file, int line, const char *what)
 {
-	(void)fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
+	(void)dprintf(2, "%s:%d: does not hold: %s\n", file, line, what); /* capture.h */
 	abort();
 }
 

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* links: oktasync apic net host model base; libs: libcurl libcrypto json-c inih */
+/* links: apic net model base; libs: libcurl libcrypto json-c */
 /*
- * Pages of the management API: people, an app's people, groups, members, the System Log,
- * by the first byte.  What is taken must be what json-c sees in the same bytes: as many
+ * Pages of the management API: people, an app's people, groups, members, by the first
+ * byte.  What is taken must be what json-c sees in the same bytes: as many
  * items, in that order, with those ids.
  */
 #include <json-c/json.h>
 
-#include "../../cmd/okta-sync/events.h"
 #include "base/text.h"
 #include "fuzz.h"
 #include "net/directory.h"
 
-enum which { USERS, APP_USERS, GROUPS, MEMBERS, EVENTS, N_WHICH };
+enum which { USERS, APP_USERS, GROUPS, MEMBERS, N_WHICH };
 
 static struct {
 	enum which which;
@@ -98,33 +97,6 @@ on_member(void *ctx, struct okta_view id)
 	return OKTA_OK;
 }
 
-static void
-check_events(struct okta_view page, struct okta_conf *conf)
-{
-	struct sync_events events = { 0 };
-	struct okta_err err = { 0 };
-	struct okta_view user;
-	size_t i;
-
-	if (sync_events_add(&events, conf, page, &err) == OKTA_OK) {
-		for (i = 0; i < events.users.n; i++)
-			FUZZ_CHECK(is_id(events.users.text[i]));
-		for (i = 0; i < events.deleted.n; i++)
-			FUZZ_CHECK(is_id(events.deleted.text[i]));
-		for (i = 0; i < events.groups.n; i++)
-			FUZZ_CHECK(is_id(events.groups.text[i]));
-		for (i = 0; i < events.pairs.n; i++) {
-			struct okta_view pair = events.pairs.text[i];
-
-			user = okta_view_split(&pair, '/');
-			FUZZ_CHECK(is_id(user) && is_id(pair));
-		}
-	} else {
-		FUZZ_CHECK(okta_text_is_printable(okta_view_str(err.msg)));
-	}
-	sync_events_clear(&events);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -149,10 +121,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf.scope = in.left % 2 == 0 ? OKTA_SCOPE_APP : OKTA_SCOPE_GROUPS;
 	conf.scope_groups = conf.match;
 	page = fuzz_take(&in, in.left);
-	if (now.which == EVENTS) {
-		check_events(page, &conf);
-		return 0;
-	}
 	tok = json_tokener_new_ex(64);
 	now.page = json_tokener_parse_ex(tok, page.p, (int)page.len);
 	if (now.page != NULL && !json_object_is_type(now.page, json_type_array)) {
@@ -194,18 +162,7 @@ fuzz_seed(unsigned i, uint8_t *out, size_t max)
 		"2[{\"id\":\"00g1\",\"type\":\"OKTA_GROUP\",\"profile\":{\"name\":\"eng "
 		"\\ud83d\\ude00\",\"description\":null}},{\"id\":\"00g2\",\"profile\":{"
 		"\"name\":\"\\u0001x\"}}]",
-		"3[{\"id\":\"00u1\"},{\"id\":\"00u2\",\"status\":\"ACTIVE\"}]",
-		"4[{\"eventType\":\"group.user_membership.add\",\"target\":[{\"type\":"
-		"\"User\","
-		"\"id\":\"00u1\",\"displayName\":\"A\"},{\"type\":\"UserGroup\",\"id\":"
-		"\"00g1\",\"displayName\":\"eng\"}]},{\"eventType\":"
-		"\"user.lifecycle.delete.initiated\",\"target\":[{\"type\":\"User\","
-		"\"id\":"
-		"\"00u2\"}]},{\"eventType\":\"application.user_membership.add\","
-		"\"target\":[{"
-		"\"type\":\"AppInstance\",\"id\":\"0oaapp\"},{\"type\":\"User\",\"id\":"
-		"\"00u3\"}]},{\"eventType\":\"group.profile.update\",\"target\":null}]",
-		"0[]"
+		"3[{\"id\":\"00u1\"},{\"id\":\"00u2\",\"status\":\"ACTIVE\"}]", "0[]"
 	};
 	size_t len = fuzz_seed_text(pages, sizeof(pages) / sizeof(pages[0]), i, out, max);
 

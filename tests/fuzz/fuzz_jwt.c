@@ -5,8 +5,8 @@
  * verifier trusts, so that every check behind the signature is reached; with a first byte
  * of '!' it is a whole token, which nobody trusted ever signed.
  *
- * A header with "h1" in it is signed with a shared secret, which no login allows: twenty
- * times as many inputs reach the same checks.
+ * Only a header with "e1" in it is signed with that key, any other one with a shared
+ * secret, which no login allows: twenty times as many inputs reach the same checks.
  */
 #include <json-c/json.h>
 #include <openssl/evp.h>
@@ -27,6 +27,9 @@
 /* 32 bytes, and the same in base64url */
 #define SECRET	   "0123456789abcdef0123456789abcdef"
 #define SECRET_B64 "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
+
+#define ACCESS	    "access-token"
+#define ACCESS_HASH "Pxa-1wifRlPl7yG_0oJNfw"
 
 static struct okta_jws_key *key;
 static struct okta_jwks *keys;
@@ -76,9 +79,9 @@ sign(struct okta_view header, struct okta_view payload, struct okta_buf *out)
 {
 	struct okta_err err = { 0 };
 
-	return memmem(header.p, header.len, "h1", 2) != NULL
-		   ? sign_shared(header, payload, out)
-		   : okta_jws_sign(key, header, payload, out, &err);
+	return memmem(header.p, header.len, "e1", 2) != NULL
+		   ? okta_jws_sign(key, header, payload, out, &err)
+		   : sign_shared(header, payload, out);
 }
 
 /* --- the oracle: json-c itself, and the rules once more, in other words --- */
@@ -149,7 +152,8 @@ static void
 check_accepted(struct okta_view payload)
 {
 	char *copy = okta_view_dup(payload);
-	struct json_object *o = copy == NULL ? NULL : json_tokener_parse(copy), *sub;
+	struct json_object *o = copy == NULL ? NULL : json_tokener_parse(copy), *sub,
+			   *jti;
 	int64_t exp, iat;
 
 	FUZZ_CHECK(o != NULL && json_object_is_type(o, json_type_object));
@@ -159,6 +163,9 @@ check_accepted(struct okta_view payload)
 	FUZZ_CHECK(json_object_is_type(sub, json_type_string));
 	FUZZ_CHECK(
 	    json_object_get_string_len(sub) > 0 && json_object_get_string_len(sub) <= 64);
+	FUZZ_CHECK(json_object_object_get_ex(o, "jti", &jti));
+	FUZZ_CHECK(json_object_is_type(jti, json_type_string));
+	FUZZ_CHECK(json_object_get_string_len(jti) > 0);
 	exp = number(o, "exp", -1);
 	iat = number(o, "iat", -1);
 	FUZZ_CHECK(exp > NOW - SKEW && exp > iat && exp - iat <= 86400);
@@ -191,6 +198,22 @@ check_claims(const struct okta_id_token *token)
 		FUZZ_CHECK(back.n_groups == claims.n_groups);
 	}
 	okta_buf_clear(&wire);
+}
+
+/* An access token goes with the ID token whose at_hash is its own. */
+static void
+check_access(const struct okta_id_token *token, struct okta_view payload)
+{
+	char *copy = okta_view_dup(payload);
+	struct json_object *o = copy == NULL ? NULL : json_tokener_parse(copy);
+	struct okta_err err = { 0 };
+	bool may = !json_object_object_get_ex(o, "at_hash", NULL) ||
+		   is_text(o, "at_hash", ACCESS_HASH);
+
+	FUZZ_CHECK((okta_id_token_check_access(token, okta_view_str(ACCESS), &err) ==
+		       OKTA_OK) == may);
+	json_object_put(o);
+	free(copy);
 }
 
 static enum okta_rc
@@ -232,6 +255,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_header(header);
 		check_accepted(payload);
 		check_claims(token);
+		check_access(token, payload);
 		okta_id_token_free(&token);
 		/* the same with another signature */
 		text.data[text.len - 40] = text.data[text.len - 40] == 'A' ? 'B' : 'A';
@@ -244,7 +268,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #define HEADER "{\"alg\":\"HS256\",\"kid\":\"h1\"}\n"
 #define PERSON                                                                           \
 	"{\"iss\":\"" ISSUER "\",\"sub\":\"00u1ada\",\"aud\":\"" CLIENT                  \
-	"\",\"iat\":1799999995,\"exp\":1800000300"
+	"\",\"jti\":\"ID.1\",\"iat\":1799999995,\"exp\":1800000300"
 
 size_t
 fuzz_seed(unsigned i, uint8_t *out, size_t max)
@@ -253,11 +277,14 @@ fuzz_seed(unsigned i, uint8_t *out, size_t max)
 		"{\"alg\":\"ES256\",\"kid\":\"e1\"}\n" PERSON "}",
 		"{\"alg\":\"HS256\",\"kid\":\"h1\",\"typ\":\"JWT\"}\n" PERSON
 		",\"azp\":\"" CLIENT "\",\"nbf\":1799999995,\"auth_time\":1799999980,"
-		"\"amr\":[\"pwd\",\"mfa\"],\"jti\":\"ID.1\",\"ver\":1,"
+		"\"amr\":[\"pwd\",\"mfa\"],\"ver\":1,"
 		"\"preferred_username\":\"ada@acme.example\","
 		"\"groups\":[\"Everyone\",\"linux-users\",\"\xc3\xa4\"]}",
+		HEADER PERSON ",\"at_hash\":\"" ACCESS_HASH "\"}",
+		HEADER PERSON ",\"at_hash\":\"AAAAAAAAAAAAAAAAAAAAAA\"}",
 		HEADER "{\"iss\":\"" ISSUER "\",\"sub\":\"00u1ada\",\"aud\":[\"" CLIENT
-		       "\"],\"iat\":1799999995,\"exp\":1800086395,\"groups\":[]}",
+		       "\"],\"jti\":\"ID.1\",\"iat\":1799999995,\"exp\":1800086395,"
+		       "\"groups\":[]}",
 		"{\"alg\":\"none\",\"kid\":\"h1\",\"crit\":[\"b64\"],\"b64\":false}"
 		"\n" PERSON "}",
 		"{\"alg\":\"HS256\",\"kid\":\"h1\",\"jwk\":{},\"x5u\":\"\",\"zip\":"

@@ -11,7 +11,8 @@
 #include "base/chan.h"
 #include "base/text.h"
 #include "fuzz.h"
-#include "model/wire.h"
+#include "kept_chunks.h"
+#include "records_check.h"
 
 static struct fuzz_in in;
 static size_t users, groups, members;
@@ -130,48 +131,16 @@ __wrap_okta_chan_recv(
 
 /* --- the oracle --- */
 
-static bool
-is_id(struct okta_view v)
-{
-	return v.len > 0 && v.len <= 64 && okta_text_is_printable(v);
-}
-
-static void
-check_records(const struct sync_records *r)
-{
-	const struct sync_member *m;
-	size_t i;
-
-	for (i = 0; i < r->n_users; i++) {
-		FUZZ_CHECK(is_id(r->users[i].id) && r->users[i].status.len <= 32);
-		FUZZ_CHECK(r->users[i].login.len <= OKTA_DIRECTORY_TEXT_MAX);
-		FUZZ_CHECK(sync_idmap_find(&r->user_ids, r->users[i].id) == (int64_t)i);
-	}
-	for (i = 0; i < r->n_groups; i++)
-		FUZZ_CHECK(is_id(r->groups[i].id) && r->groups[i].name.len > 0 &&
-			   r->groups[i].name.len <= OKTA_WIRE_GROUP_MAX);
-	for (i = 0; i < r->n_members; i++) {
-		m = &r->members[i];
-		FUZZ_CHECK(m->user < r->n_users && m->group < r->n_groups);
-		FUZZ_CHECK(i == 0 || m[-1].user < m->user ||
-			   (m[-1].user == m->user && m[-1].group < m->group));
-	}
-	for (i = 0; i < r->n_strays; i++)
-		FUZZ_CHECK(r->strays[i].user < r->stray_ids.n &&
-			   r->strays[i].group < r->n_groups);
-	FUZZ_CHECK(r->n_users <= r->seen_users && r->n_groups == r->seen_groups);
-	FUZZ_CHECK(r->n_members + r->n_strays <= r->seen_members);
-}
-
 static void
 check_news(const struct sync_news *news)
 {
 	size_t i;
 
 	for (i = 0; i < news->n_joined; i++)
-		FUZZ_CHECK(is_id(news->joined[i].user) && is_id(news->joined[i].group));
+		FUZZ_CHECK(fuzz_is_id(news->joined[i].user) &&
+			   fuzz_is_id(news->joined[i].group));
 	for (i = 0; i < news->gone_users.n; i++)
-		FUZZ_CHECK(is_id(news->gone_users.text[i]));
+		FUZZ_CHECK(fuzz_is_id(news->gone_users.text[i]));
 	FUZZ_CHECK(okta_text_is_printable(okta_view_str(news->why)));
 	FUZZ_CHECK(
 	    news->link == NULL || okta_text_is_printable(okta_view_str(news->link)));
@@ -196,7 +165,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sync_progress_init(&progress, -1, 0);
 	r = sync_records_read(&records, -1, &okta_clock_system, &progress, &err);
 	if (r == OKTA_OK) {
-		check_records(&records);
+		fuzz_check_records(&records);
 		check_news(&news);
 	} else {
 		FUZZ_CHECK(
