@@ -33,7 +33,8 @@ def threads(res, size):
     one, two = (res.value(size, 'okta', 'direct', f'threads-{n}') for n in (1, 2))
     if not one or not two:
         return row(f'two threads, {size}', None, None, None)
-    return row(f'two threads, {size}: lookups a second of one\'s', f'{one / two:.2f} times', 'at least 1 times', two <= one)
+    # a lock that sleeps gives 1, more or less, and no lock 2
+    return row(f'two threads, {size}: lookups a second of one\'s', f'{one / two:.2f} times', 'at least 1.5 times', 1.5 * two <= one)
 
 
 def hot(res, size, op):

@@ -7,8 +7,8 @@ import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
-sys.path.insert(0, os.path.dirname(HERE))
+sys.path.append(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))  # its tap
 import shown  # noqa: E402
 import summary  # noqa: E402
 import tap  # noqa: E402
@@ -78,11 +78,11 @@ def _():
           "named, and not there")
 
 
-@test("each invariant but S29, S32 and R24 has a mutant or a control")
+@test("each invariant has a mutant or a control")
 def _():
     seen = summary.mutants()
     equal(sorted(set(seen) - set(WANTED)), [], "mutants of unknown invariants")
-    equal([each.name for each in summary.invariants() if not each.controls and each.name not in seen], ["S29", "S32", "R24"],
+    equal([each.name for each in summary.invariants() if not each.controls and each.name not in seen], [],
           "without a mutant and a control")
 
 

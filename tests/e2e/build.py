@@ -3,9 +3,9 @@
 import os
 import subprocess
 
-from world import TREE
+from world import BUILD, TREE
 
-PLACE = os.path.join(TREE, "build", "e2e")
+PLACE = os.path.join(BUILD, "e2e")
 
 
 def program(name, *archives, libs=(), options=()):
@@ -16,6 +16,6 @@ def program(name, *archives, libs=(), options=()):
         ["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-Wextra",
          "-I" + os.path.join(TREE, "common"), "-o", path,
          os.path.join(TREE, "tests", "e2e", name + ".c"),
-         *(os.path.join(TREE, "build", "lib%s.a" % a) for a in archives), *libs, *options],
+         *(os.path.join(BUILD, "lib%s.a" % a) for a in archives), *libs, *options],
         check=True)
     return path

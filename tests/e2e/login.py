@@ -39,6 +39,11 @@ class Login:
                 return
             self.press_enter()
 
+    def finish(self, timeout=20):
+        """The same until the end; the exit status."""
+        self.until(pexpect.EOF, timeout)
+        return finish(self.child)
+
 
 def text(child):
     """What the terminal has shown so far."""

@@ -34,7 +34,7 @@ def refused_after_approval(user, line):
     since = world.mark()
     one = Login(world.ssh(user, "echo", "GOT-IN", options=ONCE))
     login.approve_and_enter(okta, one, user)
-    check(login.finish(one.child) != 0 and b"GOT-IN" not in one.child.seen, "got in")
+    check(one.finish() != 0 and b"GOT-IN" not in one.child.seen, "got in")
     world.logged(line, since)
 
 
@@ -161,7 +161,7 @@ def _():
     okta.user("grace", groups=["linux-users", "Data Science"])
     one = Login(world.ssh("grace", "echo", "GOT-IN", options=ONCE))
     login.approve_and_enter(okta, one, "grace")
-    check(login.finish(one.child) == 0 and b"GOT-IN" in one.child.seen, "did not get in")
+    check(one.finish() == 0 and b"GOT-IN" in one.child.seen, "did not get in")
     equal(key_login("grace", key).stdout, "GOT-IN\n", "with a key, after the claim")
     okta.user("grace", groups=["Data Science"])
     time.sleep(1.1)

@@ -4,7 +4,6 @@
 import json
 import os
 import re
-import time
 
 import pexpect
 
@@ -87,9 +86,8 @@ def _():
         {"error": "access_denied", "error_description": "\x1b[2J\x1b]0;x\x07\r\nPassword: \u202e"}))
     since = world.mark()
     one = Login(world.ssh("ada", "true", options=ONCE))
-    time.sleep(1.5)
     one.press_enter()
-    login.finish(one.child)
+    one.finish()
     clean(one.child, "error_description")
     check(not re.search(r"\\x[01][0-9a-f]", world.log(since)), "raw bytes in the log: " + world.log(since))
     okta.no_faults()
@@ -160,7 +158,7 @@ def _():
     login.wait_for_token(okta)
     one.child.send(b"hunter2-by-habit\r")  # typed where Enter was asked for
     canaries["what was typed at the prompt"] = b"hunter2-by-habit"
-    login.finish(one.child)
+    one.finish()
     seen.append(("the session's environment and terminal", bytes(one.child.seen)))
     for auth in ({"sync": {}}, {"sync": {"auth": "client_secret", "client_id": okta.org["service_secret_client_id"],
                                          "client_secret_file": "/etc/okta-login/client-secret"}},

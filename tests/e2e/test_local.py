@@ -36,8 +36,8 @@ def password_login(user="opal", password=LOCAL_PASSWORD, wanted=True):
     return status
 
 
-def console_login(user):
-    child = world.pty("setsid", "-c", "-w", "login", user)
+def console_login(user, under=()):
+    child = world.pty(*under, "setsid", "-c", "-w", "login", user)
     child.expect(login.PASSWORD_PROMPT)
     child.send(LOCAL_PASSWORD.encode() + b"\r")
     child.expect(login.SHELL)
@@ -46,12 +46,23 @@ def console_login(user):
     check(re.search(rb"(?m)^%s\r?$" % user.encode(), bytes(child.seen)), login.text(child))
 
 
-def local_accounts_get_in():
+def local_accounts_get_in(under=()):
     key_login("opal")
     key_login("root")
     password_login()
-    console_login("opal")
-    console_login("root")
+    console_login("opal", under)
+    console_login("root", under)
+
+
+def strace(trace):
+    return ("strace", "-f", "-qq", "-A", "-e", "trace=connect,execve", "-e", "signal=none", "-o", trace)
+
+
+def seen_in(trace, own):
+    """(programs started, connections on the network but those to OWN)"""
+    lines = world.read(trace).decode("utf-8", "replace").splitlines()
+    return ([x for x in lines if "execve(" in x],
+            [x for x in lines if "connect(" in x and "AF_INET" in x and own not in x])
 
 
 def traced(action):
@@ -63,9 +74,7 @@ def traced(action):
     world.script("sshd-stop")
     trace, port = "/run/trace", world.port
     world.write(trace, "")
-    tracer = world.background(
-        "strace", "-f", "-qq", "-e", "trace=connect,execve", "-e", "signal=none", "-o", trace,
-        "/usr/sbin/sshd", "-D", "-f", "/etc/ssh/sshd_world")
+    tracer = world.background(*strace(trace), "/usr/sbin/sshd", "-D", "-f", "/etc/ssh/sshd_world")
     end = time.monotonic() + 10
     while subprocess.run(["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/%d" % world.port],
                          capture_output=True, check=False).returncode:
@@ -73,6 +82,7 @@ def traced(action):
         time.sleep(0.05)
     try:
         action()
+        check(tracer.poll() is None, "it was another sshd that had the port")
     finally:
         world.script("sshd-stop")
         try:
@@ -80,10 +90,7 @@ def traced(action):
         except subprocess.TimeoutExpired:
             tracer.kill()
         world.start_sshd()
-    lines = world.read(trace).decode("utf-8", "replace").splitlines()
-    own = "htons(%d)" % port
-    return ([x for x in lines if "execve(" in x],
-            [x for x in lines if "connect(" in x and "AF_INET" in x and own not in x])
+    return seen_in(trace, "htons(%d)" % port)
 
 
 def unknown_user():
@@ -101,13 +108,19 @@ def _():
 
 @test("logins of local and unknown users start no helper and connect to nothing on the network")
 def _():
+    console = "/run/trace-of-login"
+    world.write(console, "")
     def all_of_them():
-        local_accounts_get_in()
+        local_accounts_get_in(strace(console))
         unknown_user()
-    started, connections = traced(all_of_them)
-    equal(connections, [], "connections")
-    equal([x for x in started if "okta-auth-helper" in x], [], "helpers")
-    check(any("echo GOT-IN" in x for x in started), "the trace saw no login at all")
+    by_ssh, by_login = traced(all_of_them), seen_in(console, "nobody's")
+    for started, connections in (by_ssh, by_login):
+        equal(connections, [], "connections")
+        equal([x for x in started if "okta-auth-helper" in x], [], "helpers")
+    check(any("echo GOT-IN" in x for x in by_ssh[0]), "the trace saw no login by ssh at all")
+    for user in ("opal", "root"):
+        check(any('"login", "%s"' % user in x for x in by_login[0]), "no login of %s in the trace" % user)
+    check(len([x for x in by_login[0] if '"-bash"' in x]) == 2, "the trace saw no shell of login's: %r" % by_login[0])
 
 
 @test("the same trace does see ada's helper and its connection (control)")
@@ -115,9 +128,17 @@ def _():
     def ada():
         child = world.ssh("ada", "echo", "GOT-IN", options=ONCE)
         check(login.finish(child) != 0, "ada got in without Okta")
-    started, connections = traced(ada)
-    check([x for x in started if "okta-auth-helper" in x], "no helper in the trace")
-    check(connections, "no connection in the trace")
+    def by_login():
+        child = world.pty(*strace(console), "setsid", "-c", "-w", "login", "ada")
+        child.expect(rb"Okta cannot be reached now")
+        login.hang_up(child)
+    console = "/run/trace-of-login"
+    world.write(console, "")
+    by_ssh = traced(ada)
+    by_login()
+    for started, connections in (by_ssh, seen_in(console, "nobody's")):
+        check([x for x in started if "okta-auth-helper" in x], "no helper in the trace")
+        check(connections, "no connection in the trace")
 
 
 @test("a user with an SSH key logs in with Okta unreachable, without a connection")

@@ -14,6 +14,9 @@ TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(TREE, "tests", "world"))
 import config  # noqa: E402
 
+# The build directory, as make knows it in TREE: a test's argument, else $B as for world.sh.
+B = sys.argv[1] if len(sys.argv) > 1 and os.path.basename(sys.argv[0]).startswith("test_") else os.environ.get("B", "build")
+BUILD = os.path.join(TREE, B)
 CONF = "/etc/okta-login/okta-login.conf"
 STATE = "/var/lib/okta-login"
 SNAPSHOT = STATE + "/directory.snapshot"
@@ -27,7 +30,7 @@ class World:
         self.dir = tempfile.mkdtemp(prefix="e2e-world-")
         end, self.alive = os.pipe()  # whatever becomes of us, the world goes too
         os.set_inheritable(end, True)
-        self.env = {**os.environ, "WORLD": self.dir, "WORLD_ALIVE": str(end), **(environment or {})}
+        self.env = {**os.environ, "B": B, "WORLD": self.dir, "WORLD_ALIVE": str(end), **(environment or {})}
         try:
             self.script("up", name)
             os.close(end)

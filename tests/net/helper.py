@@ -5,10 +5,12 @@ import select
 import socket
 import struct
 import subprocess
+import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HELPER = os.environ.get("HELPER", os.path.join(ROOT, "build", "okta-auth-helper"))
+sys.path.append(os.path.join(ROOT, "tests"))  # tap, memory
 NOBODY = 65534
 
 START, PROMPT, CLAIMS, FAILURE, VERDICT = 1, 2, 3, 4, 5
@@ -153,3 +155,16 @@ class Helper:
             self.proc.kill()
         self.proc.wait()
         self.proc.stderr.close()
+
+
+def waiting(okta, **over):
+    """A login that waits for the browser, both its processes at rest."""
+    h = Helper(okta.url, ca_file=okta.ca, **over)
+    h.prompt()
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        asked = [r["path"] for r in okta.requests() if "/keys" in r["path"]]
+        if asked and len(h.processes()) == 2:
+            return h
+        time.sleep(0.05)  # the keys are still on their way
+    raise AssertionError("the keys never came")

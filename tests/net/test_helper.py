@@ -72,10 +72,10 @@ def approval_gives_the_claims_of_who_approved():
 
 def the_prompt_costs_one_request_and_no_discovery():
     fresh()
-    okta.fault(path="/keys", kind="delay", delay_ms=1500, times=1)
+    # longer than a request may take: whoever waits for the keys comes to no prompt
+    okta.fault(path="/keys", kind="delay", delay_ms=60000, times=-1)
     with login() as h:
         h.prompt()
-        assert time.monotonic() - h.began < 1, "waited for the keys before the prompt"
         assert set(paths()) <= {"/oauth2/v1/device/authorize", "/oauth2/v1/keys"}, paths()
 
 
@@ -126,7 +126,8 @@ def the_callers_deadline_ends_the_login():
             h.prompt()
             m = h.failure()
             assert m["code"] == "DEADLINE" and "nobody approved" in m["detail"], m
-            assert time.monotonic() - h.began < 3
+            # the next look would be after 30 s; tests/unit/test_oidc.c is exact
+            assert time.monotonic() - h.began < 15
 
 
 def slow_down_adds_five_seconds():
@@ -274,7 +275,8 @@ def stumbles_of_the_server_are_outlived():
         with login() as h:
             prompt = h.prompt()
             okta.fault(path="/v1/token", times=1, **kind)
-            time.sleep(1.4)  # a code whose tokens were lost on the way is used up
+            # a code whose tokens were lost on the way is used up
+            until(lambda: okta.admin("GET", "/faults")[0]["times"] == 0)
             okta.approve(prompt)
             assert h.claims()["type"] == 3, kind
 

@@ -15,7 +15,9 @@ BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 os.environ["HELPER"] = os.path.join(BUILD, "okta-auth-helper")
 
 # pylint: disable=wrong-import-position
+import helper
 from helper import CLAIMS, FAILURE, NONCE, PROMPT, ROOT, Helper
+from memory import memory_has
 from okta import Okta
 from tap import run
 
@@ -203,15 +205,7 @@ def limits_of(pid):
 
 def waiting(**over):
     okta.forget()
-    h = Helper(okta.url, ca_file=okta.ca, **over)
-    h.prompt()
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        asked = [r["path"] for r in okta.requests() if "/keys" in r["path"]]
-        if asked and len(h.processes()) == 2:
-            return h
-        time.sleep(0.05)  # the keys are still on their way
-    raise AssertionError("the keys never came")
+    return helper.waiting(okta, **over)
 
 
 def a_waiting_login_is_two_processes_each_shut_in():
@@ -260,22 +254,6 @@ def the_client_secret_is_in_the_memory_of_the_one_process_that_needs_it():
         assert not memory_has(coordinator, secret)
         assert memory_has(coordinator, NONCE) and not memory_has(device, NONCE)
     okta.switches(device_interval=1)
-
-
-def memory_has(pid, needle):
-    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, \
-            open(f"/proc/{pid}/mem", "rb") as mem:
-        for line in maps:
-            if "rw" not in line.split()[1] or "[v" in line:
-                continue
-            start, end = [int(x, 16) for x in line.split()[0].split("-")]
-            try:
-                mem.seek(start)
-                if needle in mem.read(end - start):
-                    return True
-            except OSError:
-                pass
-    return False
 
 
 def all_of_them_end_when_the_first_is_killed():

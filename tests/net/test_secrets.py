@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 os.environ["HELPER"] = os.path.join(BUILD, "okta-auth-helper")
@@ -20,6 +19,7 @@ os.environ["HELPER"] = os.path.join(BUILD, "okta-auth-helper")
 # pylint: disable=wrong-import-position
 import helper
 from helper import CLAIMS, HELPER, NOBODY, ROOT, Helper
+from memory import memory_of
 from okta import Okta
 from tap import run
 
@@ -168,32 +168,9 @@ def nothing_but_sockets_is_written_to():
             assert "".join(f"\\x{b:02x}" for b in b"/dev/null") in text, text
 
 
-def memory_of(pid):
-    found = []
-    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
-        for line in maps:
-            if "w" not in line.split()[1] or "[v" in line:
-                continue
-            start, end = [int(x, 16) for x in line.split()[0].split("-")]
-            try:
-                mem.seek(start)
-                found.append(mem.read(end - start))
-            except OSError:
-                pass
-    return b"".join(found)
-
-
 def waiting(**over):
     canned()
-    h = Helper(okta.url, ca_file=okta.ca, client_secret=SECRET, **over)
-    h.prompt()
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        asked = [r["path"] for r in okta.requests() if "/keys" in r["path"]]
-        if asked and len(h.processes()) == 2:
-            return h
-        time.sleep(0.05)  # the keys are still on their way
-    raise AssertionError("the keys never came")
+    return helper.waiting(okta, client_secret=SECRET, **over)
 
 
 def the_process_that_waits_for_the_others_holds_no_secret():

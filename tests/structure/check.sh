@@ -169,6 +169,18 @@ done >"$scratch/scripts"
 # shellcheck disable=SC2046
 shellcheck -S warning $(cat "$scratch/scripts") >"$scratch/y" 2>&1
 verdict "shellcheck has no finding" "$scratch/y"
+unlisted() { # unlisted FILE...: those that make does not build and tests/list does not run
+	make -s -pn B="$build" 2>/dev/null | sed -n 's/^UNIT := //p' | tr ' ' '\n' >"$scratch/unit"
+	for f in "$@"; do
+		name=${f##*/test_}
+		grep -qx "${name%.c}" "$scratch/unit" || echo "$f: its name is not in UNIT of tests/tests.mk: it never runs"
+	done
+}
+# shellcheck disable=SC2046
+unlisted $(ours 'tests/unit/test_*.c') >"$scratch/y"
+verdict "every unit test is listed" "$scratch/y"
+unlisted tests/unit/test_listed_nowhere.c >"$scratch/m.out"
+catches "unit tests" "$scratch/m.out"
 ours '*.c' '*.h' '*.mjs' '*.py' '*.sh' '*.mk' Makefile | while read -r f; do
 	head -n 3 "$f" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$f: no SPDX line"
 done >"$scratch/y"

@@ -25,7 +25,10 @@ X
 	;;
 stop)
 	[ -f /run/sshd.pid ] || exit 0
-	kill "$(cat /run/sshd.pid)" 2>/dev/null || true
+	pid=$(cat /run/sshd.pid)
+	kill "$pid" 2>/dev/null || true
+	# until then it has the port, and it takes the pid file away as the last it does
+	timeout 10 tail -s 0.02 --pid="$pid" -f /dev/null
 	rm -f /run/sshd.pid
 	;;
 esac
