@@ -24,11 +24,13 @@ B       := build$(if $(SAN),-$(SAN))
 OUR_CPPFLAGS := -D_GNU_SOURCE -Icommon -DOKTA_VERSION='"$(VERSION)"' \
   -DOKTA_CONF_DIR='"$(confdir)"' -DOKTA_STATE_DIR='"$(statedir)"' \
   -DOKTA_RUN_DIR='"$(rundir)"' -DOKTA_LIBEXEC_DIR='"$(libexecdir)"'
+# where there is such a thing
+CF := $(shell $(CC) -fcf-protection -E -x c /dev/null >/dev/null 2>&1 && echo -fcf-protection)
 OUR_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -fno-strict-aliasing -Wall -Wextra -Wshadow \
   -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wformat=2 \
   -Wundef -Wwrite-strings $(if $(WERROR),-Werror) \
   $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined,\
-    -fstack-protector-strong -fstack-clash-protection -fcf-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+    -fstack-protector-strong -fstack-clash-protection $(CF) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 OUR_LDFLAGS := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
   $(if $(SAN),-fsanitize=$(SAN),-Wl,--no-undefined -Wl,--no-undefined-version)
 PIE := -pie

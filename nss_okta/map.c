@@ -183,22 +183,29 @@ sweep(void)
 	return unused;
 }
 
-/* True if the path still leads to the file of the current mapping, and it is as long. */
-static bool
-current_is_valid(void)
+enum seen { SEEN_CURRENT, SEEN_OTHER, SEEN_NONE };
+
+/* What the path leads to: the file of the current mapping, as long as it was and still
+ * OWNER's alone; something else, to be opened; or nothing, which takes no descriptor to
+ * know. */
+static enum seen
+look(void)
 {
 	int i = atomic_load(&map.current) - 1;
 	struct stat st;
 
-	if (i < 0 ||
-	    fstatat(AT_FDCWD, OKTA_SNAPSHOT_PATH, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    st.st_dev != map.mappings[i].snap.dev ||
+	if (i < 0)
+		return SEEN_OTHER;
+	if (fstatat(AT_FDCWD, OKTA_SNAPSHOT_PATH, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? SEEN_NONE : SEEN_OTHER;
+	if (st.st_dev != map.mappings[i].snap.dev ||
 	    st.st_ino != map.mappings[i].snap.ino ||
-	    (uint64_t)st.st_size != map.mappings[i].snap.len)
-		return false;
+	    (uint64_t)st.st_size != map.mappings[i].snap.len || !S_ISREG(st.st_mode) ||
+	    st.st_uid != OWNER || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return SEEN_OTHER;
 	if (okta_snap_is_superseded(&map.mappings[i].snap))
 		atomic_store(&map.mappings[i].word_seen, true);
-	return true;
+	return SEEN_CURRENT;
 }
 
 /* Too few descriptors or too little memory says nothing about the file. */
@@ -229,10 +236,14 @@ static void
 check(struct okta_snap *own)
 {
 	time_t now_s = time(NULL); /* before the look: what changes after it is news */
+	const enum seen seen = look();
 	struct okta_snap fresh;
 	enum okta_rc r;
 
-	if (!current_is_valid()) {
+	if (seen == SEEN_NONE) {
+		atomic_store(&map.is_missing, true);
+		atomic_store(&map.current, 0);
+	} else if (seen == SEEN_OTHER) {
 		r = okta_snap_open(OKTA_SNAPSHOT_PATH, OWNER, &fresh);
 		if (r == OKTA_OK) {
 			if (!install(&fresh)) {

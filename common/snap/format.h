@@ -22,7 +22,7 @@
  *
  * Header (offset: type  meaning)
  *   0: char[8]  "OKTASNAP"
- *   8: u32  format version, 3
+ *   8: u32  format version: 3 if a group has OKTA_SNAP_GROUP_NAMES_LISTED, else 2
  *  12: u32  header length, 256
  *  16: u32  checksum of bytes 24..255, and from version 3 on of the version
  *           (okta_snap_header_sum)
@@ -142,6 +142,8 @@
 /* From so many members on a list has the names too: each of them out of the table would
  * be a read of its own from somewhere in memory. */
 #define OKTA_SNAP_NAMES_LISTED_FROM 4096
+/* All of them together: beyond that a list goes without. */
+#define OKTA_SNAP_NAMES_LISTED_MAX_BYTES (UINT64_C(256) << 20)
 
 /* Lowest and highest id that are ever accepted for a user or a group of ours. */
 #define OKTA_SNAP_ID_FLOOR 1000

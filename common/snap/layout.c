@@ -95,7 +95,7 @@ place_groups(struct okta_snapw_layout *l, struct okta_err *err)
 {
 	struct okta_snapw *w = l->w;
 	struct okta_snapw_draft_group *group;
-	uint64_t off = l->groups_off, members = 0;
+	uint64_t off = l->groups_off, members = 0, listed = 0, row;
 	size_t i;
 
 	for (i = 0; i < w->n_groups; i++)
@@ -113,12 +113,19 @@ place_groups(struct okta_snapw_layout *l, struct okta_err *err)
 				     group->name_len) > OKTA_SNAP_GROUP_ANSWER_MAX;
 		if (group->n_members == 0 || group->omitted)
 			continue;
-		group->listed = group->n_members >= OKTA_SNAP_NAMES_LISTED_FROM;
+		row = okta_pad(group->members_len, 8);
+		group->listed = group->n_members >= OKTA_SNAP_NAMES_LISTED_FROM &&
+				listed + row <= OKTA_SNAP_NAMES_LISTED_MAX_BYTES;
 		group->members_off = members; /* from the start of the section, for now */
 		members += okta_pad((uint64_t)group->n_members * 4, 8);
-		if (group->listed)
-			members += okta_pad(group->members_len, 8);
+		if (group->listed) {
+			members += row;
+			listed += row;
+		}
 	}
+	/* processes that run since before an upgrade know nobody in a file they cannot
+	 * read: the new version only where it says something new */
+	l->version = listed > 0 ? OKTA_SNAP_VERSION : OKTA_SNAP_VERSION_BEFORE;
 	l->groups_len = off - l->groups_off;
 	l->members_off = off;
 	l->members_len = members;
@@ -324,7 +331,7 @@ write_header(struct okta_snapw_layout *l)
 	memcpy(p + url_off, l->w->org_url, head->org_url.len + 1);
 	l->end = okta_pad(url_off + head->org_url.len + 1, 8);
 	memcpy(p, OKTA_SNAP_MAGIC, 8);
-	okta_le32_put(p + 8, OKTA_SNAP_VERSION);
+	okta_le32_put(p + 8, l->version);
 	okta_le32_put(p + 12, OKTA_SNAP_HEADER_BYTES);
 	okta_le64_put(p + 24, l->end);
 	okta_le64_put(p + 32, head->generation);

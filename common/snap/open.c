@@ -111,6 +111,8 @@ check_directory(const char *path, uid_t owner)
 	return directory_is_trusted(&st, owner) ? OKTA_OK : OKTA_E_UNTRUSTED;
 }
 
+#define PATH_BYTES 256 /* more than ours has; it is on the caller's stack */
+
 /*
  * okta_snap_open_dir()'s checks with a third of its system calls, for which each new
  * process waits.  Nothing is held, but each directory is looked at after those above it,
@@ -119,7 +121,7 @@ check_directory(const char *path, uid_t owner)
 static enum okta_rc
 check_directories(const char *path, uid_t owner)
 {
-	char above[PATH_MAX];
+	char above[PATH_BYTES];
 	enum okta_rc r = OKTA_OK;
 	size_t at;
 

@@ -1255,6 +1255,46 @@ without_descriptors_the_last_good_snapshot_is_served(void **state)
 	assert_int_equal(unlink(OKTA_STATE_DIR "/old"), 0);
 }
 
+/* That it is gone is known without a descriptor. */
+static void
+removed_snapshot_is_not_served_without_descriptors_either(void **state)
+{
+	struct rlimit old, none = { 0, 0 };
+	struct passwd pw;
+
+	(void)state;
+	publish(2, 0, N_USERS);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	assert_int_equal(unlink(OKTA_SNAPSHOT_PATH), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_UNAVAIL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+}
+
+/* S27: what others may write they may write in place. */
+static void
+snapshot_that_others_may_write_is_not_served_after_a_second(void **state)
+{
+	struct passwd pw;
+
+	(void)state;
+	publish(2, 0, N_USERS);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	assert_int_equal(chmod(OKTA_SNAPSHOT_PATH, 0664), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_UNAVAIL);
+	assert_int_equal(chmod(OKTA_SNAPSHOT_PATH, 0644), 0);
+	assert_int_equal(chown(OKTA_SNAPSHOT_PATH, 65534, 0), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_UNAVAIL);
+	assert_int_equal(chown(OKTA_SNAPSHOT_PATH, 0, 0), 0);
+	nap_ms(1000);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+}
+
 static void
 lookups_leave_no_descriptor_open(void **state)
 {
@@ -1336,6 +1376,8 @@ main(int argc, char **argv)
 		F(children_forked_amid_lookups_answer_and_see_replacements),
 		F(cancellation_waits_until_the_lookup_is_over),
 		F(without_descriptors_the_last_good_snapshot_is_served),
+		F(removed_snapshot_is_not_served_without_descriptors_either),
+		F(snapshot_that_others_may_write_is_not_served_after_a_second),
 		F(lookups_leave_no_descriptor_open),
 		F(loading_and_unloading_leaves_one_mapping),
 	};

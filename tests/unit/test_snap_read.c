@@ -747,6 +747,7 @@ every_impossible_group_field_is_refused(void **state)
 		assert_int_equal(
 		    okta_snap_group_by_name(&fx->snap, V(m[i].group), &g), OKTA_OK);
 		put(fx->q + g.off + m[i].at, m[i].width, m[i].value);
+		okta_le32_put(fx->q + 8, OKTA_SNAP_VERSION);
 		if (m[i].at != 4)
 			fx_seal_record(fx->q, g.off);
 		fx_seal_body(fx->q, fx->len);
@@ -798,6 +799,7 @@ every_impossible_member_list_is_refused(void **state)
 	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
 		memcpy(fx->q, fx->p, fx->len);
 		put(fx->q + m[i].at, m[i].width, m[i].value);
+		okta_le32_put(fx->q + 8, OKTA_SNAP_VERSION);
 		fx_seal_record(fx->q, eng.off);
 		fx_seal_body(fx->q, fx->len);
 		assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
