@@ -134,7 +134,7 @@ $B/tests/fault/mutant_rc.c: pam_okta/rc.c tests/tests.mk
 	! cmp -s $< $@
 $B/tests/fault/mutant_auth.c: pam_okta/auth.c tests/tests.mk
 	@mkdir -p $(@D)
-	sed -e 's/return PO_RECORD;/return PO_ALLOWED;/' $< >$@
+	sed -e 's/reason = PO_RECORD;/reason = PO_ALLOWED;/' $< >$@
 	! cmp -s $< $@
 $B/tests/fault/mutant_%.o: $B/tests/fault/mutant_%.c Makefile
 	$(CC) $(OUR_CPPFLAGS) -Ipam_okta $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
