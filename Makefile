@@ -57,7 +57,7 @@ SYNC  := $(addprefix cmd/okta-sync/,main.o once.o state.o account.o fetcher.o fe
            source_okta.o source_file.o records.o records_read.o idmap.o groups.o people.o ids.o build.o brake.o \
            report.o status.o progress.o publish.o start.o shared.o request.o turn.o watch.o notify.o \
            plan.o news.o seen.o changes.o changed.o reread.o events.o bell.o errand.o base.o base_sum.o \
-           merge.o stale.o source_changes.o points.o resume.o spool.o)
+           merge.o stale.o marks.o source_changes.o points.o resume.o spool.o)
 CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o progress.o person.o members.o explain.o token.o \
            snapshot.o registry.o registry_lines.o sync.o run.o \
            doctor.o doctor_child.o doctor_read.o doctor_conf.o doctor_files.o doctor_snapshot.o \

@@ -15,13 +15,17 @@
  *   64   u64 sum of the host's account files then
  *   72   u64 generation of that snapshot: on top of another nothing is built
  *   80   u64 people in that snapshot, groups, memberships
- *   104  u64 people, memberships when everything was read last: the brake's marks
- *   120  u64 Okta's clock: what the log said before it is in here
- *   128  u64 n groups, users, strays (ids of members who are nobody in scope), members
- *   160  text link of the System Log ("" for none)
+ *   104  u64 people, memberships: the brake's marks (marks.h)
+ *   120  u64 this host's clock: when these were set
+ *   128  u64 Okta's clock: what the log said before it is in here
+ *   136  u64 n groups, users, strays (ids of members who are nobody in scope), members
+ *   168  text link of the System Log ("" for none)
  *   then groups (text id, name), users (texts id, status, login, name, display name, uid,
  *   shell), strays (text id), members (u32 number of the user, or n users + number of the
  *   stray; u32 number of the group).  A text is u32 length and its bytes.
+ *
+ * Where no change can be put on what was read, the marks alone are kept: nobody is in it,
+ * and the sum of the configuration is its complement, so that nothing is built on it.
  */
 #ifndef OKTA_SYNC_BASE_H
 #define OKTA_SYNC_BASE_H
@@ -38,7 +42,7 @@
 struct sync_base_head {
 	uint64_t conf_sum, content_sum, local_sum, generation;
 	uint64_t people, groups, memberships, full_people, full_memberships;
-	int64_t clock_s, full_s, published_s, log_s;
+	int64_t clock_s, full_s, published_s, marks_s, log_s;
 	char link[SYNC_LINK_MAX + 1];
 };
 
@@ -48,6 +52,16 @@ struct sync_base_head {
  */
 OKTA_MUST_CHECK enum okta_rc sync_base_look(
     const char *path, uint64_t conf_sum, struct sync_base_head *ret);
+
+/*
+ * Of whichever of the two there is: the marks in *HEAD, which stays as it is otherwise.
+ * OKTA_OK, also where there is none that can be used; OKTA_E_SYS, _NOMEM: there may be.
+ */
+OKTA_MUST_CHECK enum okta_rc sync_base_look_marks(const char *path, uint64_t conf_sum,
+    struct sync_base_head *head, struct okta_err *err);
+/* Replace PATH by HEAD's marks alone. */
+OKTA_MUST_CHECK enum okta_rc sync_base_write_marks(const char *path, uint64_t conf_sum,
+    const struct sync_base_head *head, struct okta_err *err);
 
 /* { 0 } is empty.  Views point into bytes. */
 struct sync_base {

@@ -3,8 +3,8 @@
  *
  * An empty answer, a narrowed admin role or a deleted group looks like everybody leaving.
  * MUST: keep the last good snapshot when more people, or more memberships, would go than
- * the configuration allows, in one step or in many small ones since everything was read;
- * and when an id would change, whatever the limit.
+ * the configuration allows, in one step or in many small ones; and when an id would
+ * change, whatever the limit.
  */
 #ifndef OKTA_SYNC_BRAKE_H
 #define OKTA_SYNC_BRAKE_H
@@ -25,7 +25,7 @@ OKTA_MUST_CHECK enum okta_rc sync_brake(const struct sync_build *b,
     const struct okta_snap *old, struct okta_view bytes, bool accept_shrink,
     struct okta_err *err);
 
-/* What the snapshot held when everything was read last; zeros: not known. */
+/* What the snapshot held when it was counted anew (marks.h); zeros: not known. */
 struct sync_brake_marks {
 	uint64_t people, memberships;
 };

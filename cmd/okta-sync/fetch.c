@@ -104,7 +104,7 @@ say_page(struct fetch *f, const struct sync_list *list)
 	if (!f->said_clock && clock_s > 0)
 		r = sync_sink_news(
 		    f->sink, SYNC_NEWS_CLOCK, (uint64_t)clock_s, none, none);
-	f->said_clock = true;
+	f->said_clock = f->said_clock || clock_s > 0;
 	if (r == OKTA_OK)
 		r = sync_sink_news(f->sink, SYNC_NEWS_PAGE, (uint64_t)list->kind,
 		    f->source->next, id_of(list));

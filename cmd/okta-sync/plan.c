@@ -36,6 +36,12 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 enum sync_errand
 sync_plan_next(const struct sync_plan *plan, int64_t now_ms, int64_t *ret_ms)
 {
@@ -117,8 +123,12 @@ full_ended(struct sync_plan *plan, int64_t began_ms, uint64_t requests, int64_t 
 	plan->wants_full = false;
 	plan->full_failures = 0;
 	plan->full_price = (int64_t)requests;
-	plan->next_full_ms = (plan->only_full ? began_ms : now_ms) +
-			     full_after(plan, random);
+	/* what its first page could not have is waited for from then on; but changes must
+	 * have their turn where reading everything takes longer than its interval */
+	plan->next_full_ms = began_ms + full_after(plan, random);
+	if (!plan->only_full)
+		plan->next_full_ms = later(
+		    plan->next_full_ms, now_ms + plan->full_interval_ms / 10);
 	if (plan->use_log)
 		plan->next_log_ms = next_on_grid(began_ms, step, now_ms);
 	/* with the log it comes first: it knows what happened meanwhile by one request */

@@ -46,11 +46,12 @@ struct sync_records {
 	/* For records of other kinds than a full sync has; NULL: there must be none. */
 	enum okta_rc (*other)(void *ctx, uint64_t kind, struct okta_frame_reader *r);
 	void *other_ctx;
-	/* Gets each frame behind its records, but the last one.  NULL: nobody wants it.
-	 */
+	/* Gets each frame behind its records, but the last one and those that only tell
+	 * people how far it is.  NULL: nobody wants it. */
 	void (*frame)(void *ctx, struct okta_view frame);
 	void *frame_ctx;
 	size_t seen_users, seen_groups, seen_members; /* records that came, for END */
+	size_t seen_any;			      /* all but WAIT and PACE */
 	/* Before sync_records_finish(): */
 	struct sync_idmap ids; /* of people and members; members[].user is its number */
 	uint32_t *user_of;     /* by that number: index + 1 of users, 0: none */

@@ -136,6 +136,8 @@ get_batch(struct sync_records *records, struct okta_view bytes,
 			rc = add_members(records, &members);
 		if (rc != OKTA_OK)
 			break;
+		if (kind != SYNC_WAIT && kind != SYNC_PACE)
+			records->seen_any++;
 		switch (kind) {
 		case SYNC_USER:
 			rc = get_user(records, &r);
@@ -213,10 +215,12 @@ sync_records_read(struct sync_records *records, int fd, const struct okta_clock 
 	struct okta_buf buf;
 	bool last = false;
 	enum okta_rc r = OKTA_OK;
+	size_t before;
 
 	okta_buf_init(&buf, OKTA_FRAME_MAX_BYTES);
 	err->rc = OKTA_OK;
 	while (r == OKTA_OK && !last) {
+		before = records->seen_any;
 		r = receive(records, fd, &buf, clock, progress);
 		if (r == OKTA_E_UNAVAIL)
 			(void)okta_err_set(
@@ -227,7 +231,8 @@ sync_records_read(struct sync_records *records, int fd, const struct okta_clock 
 		else if (r == OKTA_OK)
 			r = get_batch(records, okta_buf_view(&buf), progress,
 			    okta_clock_mono_ms(clock), &last, err);
-		if (r == OKTA_OK && !last && records->frame != NULL)
+		if (r == OKTA_OK && !last && records->seen_any != before &&
+		    records->frame != NULL)
 			records->frame(records->frame_ctx, okta_buf_view(&buf));
 	}
 	okta_buf_clear(&buf);

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base.h"
 #include "base/frame.h"
 #include "snap/format.h"
 #include "snap/le.h"
@@ -16,6 +17,34 @@
 #define VERSION	    1
 #define HEAD_BYTES  48
 #define FRAME_BYTES 16 /* in front of each frame */
+
+/* --- its key --------------------------------------------------------------------- */
+
+static uint64_t
+mix(uint64_t sum, const char *s)
+{
+	const uint64_t parts[] = { sum, s != NULL,
+		s == NULL ? 0 : okta_snap_sum64(s, strlen(s)) };
+
+	return okta_snap_sum64(parts, sizeof(parts));
+}
+
+struct sync_spool_key
+sync_spool_key_of(const struct okta_conf *conf, uint64_t generation)
+{
+	const uint64_t parts[] = { sync_base_conf_sum(conf), (uint64_t)conf->auth };
+	/* pages must not be much older than a snapshot is when it is made anew */
+	const int64_t fresh_s = (int64_t)conf->snapshot_max_age_s / 4;
+	struct sync_spool_key key = { 0 };
+
+	key.conf_sum = okta_snap_sum64(parts, sizeof(parts));
+	key.conf_sum = mix(key.conf_sum, OKTA_VERSION);
+	key.conf_sum = mix(key.conf_sum, conf->sync_client_id);
+	key.conf_sum = mix(key.conf_sum, conf->key_id);
+	key.generation = generation;
+	key.max_s = fresh_s < SYNC_SPOOL_MAX_S ? fresh_s : SYNC_SPOOL_MAX_S;
+	return key;
+}
 
 /* --- its head -------------------------------------------------------------------- */
 
@@ -58,7 +87,7 @@ open_old(
 	if (okta_le64(head + 16) != key->conf_sum ||
 	    okta_le64(head + 24) != key->generation)
 		goto none;
-	if (began > now_s || now_s - began > SYNC_SPOOL_MAX_S)
+	if (began > now_s || now_s - began > key->max_s)
 		goto none;
 	*ret_began = began;
 	return fd;
@@ -182,7 +211,7 @@ sync_spool_resume(const char *path, const struct sync_spool_key *key, int64_t no
 		(void)close(w.fd);
 		return r;
 	}
-	*ret = (struct sync_spool){ path, w.fd, sum, began };
+	*ret = (struct sync_spool){ path, w.fd, sum, began, (uint64_t)end };
 	return OKTA_OK;
 }
 
@@ -194,7 +223,7 @@ sync_spool_begin(const char *path, const struct sync_spool_key *key, int64_t now
 {
 	unsigned char head[HEAD_BYTES];
 
-	*ret = (struct sync_spool){ path, -1, 0, now_s };
+	*ret = (struct sync_spool){ path, -1, 0, now_s, HEAD_BYTES };
 	if (!sync_spool_drop(path))
 		return;
 	ret->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -218,7 +247,9 @@ sync_spool_add(struct sync_spool *spool, struct okta_view frame, bool ends_page)
 	okta_le32_put(head, (uint32_t)frame.len);
 	okta_le32_put(head + 4, ends_page);
 	okta_le64_put(head + 8, spool->sum);
-	if (writev(spool->fd, parts, 2) == (ssize_t)(sizeof(head) + frame.len))
+	spool->bytes += sizeof(head) + frame.len;
+	if (spool->bytes <= SYNC_SPOOL_MAX_BYTES &&
+	    writev(spool->fd, parts, 2) == (ssize_t)(sizeof(head) + frame.len))
 		return;
 	sync_spool_close(spool);
 	(void)sync_spool_drop(spool->path); /* the disk needs its room */

@@ -11,7 +11,7 @@
  * power cut spoils begins anew.  Little endian:
  *
  *   0    8  "OKTAPAGE"
- *   8    u64 version                    16  u64 sum of the configuration
+ *   8    u64 version                    16  u64 sum of the configuration and of who asks
  *   24   u64 generation of the snapshot that was there
  *   32   u64 this host's clock at the beginning
  *   40   u64 sum of the first 40 bytes
@@ -27,20 +27,27 @@
 
 #include "base/err.h"
 #include "base/view.h"
+#include "model/conf.h"
 
 /* By then nearly everything changed is old, and Okta's links may be. */
-#define SYNC_SPOOL_MAX_S 21600
+#define SYNC_SPOOL_MAX_S     21600
+#define SYNC_SPOOL_MAX_BYTES (UINT64_C(4) << 30) /* as a base may be */
 
-/* What it must have been begun with. */
+/* What it must have been begun with, and how long ago at most. */
 struct sync_spool_key {
 	uint64_t conf_sum, generation;
+	int64_t max_s;
 };
+/* Also of who asks Okta, and which release: another may be shown other people. */
+struct sync_spool_key sync_spool_key_of(
+    const struct okta_conf *conf, uint64_t generation);
 
 struct sync_spool {
 	const char *path; /* borrowed */
 	int fd;		  /* -1: nothing is kept */
 	uint64_t sum;
 	int64_t began_s;
+	uint64_t bytes; /* that it has */
 };
 
 #define SYNC_SPOOL_NONE ((struct sync_spool){ .path = NULL, .fd = -1 })
@@ -61,7 +68,7 @@ OKTA_MUST_CHECK enum okta_rc sync_spool_resume(const char *path,
 /* An empty one in its place.  What cannot be kept is not: *ret has no descriptor then. */
 void sync_spool_begin(const char *path, const struct sync_spool_key *key, int64_t now_s,
     struct sync_spool *ret);
-/* A full disk ends the keeping, not the run. */
+/* A full disk, or SYNC_SPOOL_MAX_BYTES, ends the keeping, not the run. */
 void sync_spool_add(struct sync_spool *spool, struct okta_view frame, bool ends_page);
 void sync_spool_close(struct sync_spool *spool);
 /* True if there is none any more. */

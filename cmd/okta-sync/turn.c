@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base.h"
+#include "marks.h"
 #include "merge.h"
 #include "news.h"
 #include "progress.h"
@@ -95,20 +96,32 @@ say(const char *text)
 }
 
 /* Whoever asks for a full one means what Okta says now. */
+static bool
+resume(struct job *j, const struct sync_spool_key *key, int64_t now_s)
+{
+	const struct sync_turn *turn = j->turn;
+
+	if (turn->request->is_asked || sync_spool_resume(turn->state->spool, key, now_s,
+					   take_again, j, &j->spool) != OKTA_OK)
+		return false;
+	/* without Okta's clock nobody knows since when changes must be asked for */
+	if (j->news.clock_s > 0)
+		return true;
+	sync_spool_close(&j->spool);
+	return false;
+}
+
 static void
 open_spool(struct job *j)
 {
 	const struct sync_turn *turn = j->turn;
-	const struct sync_spool_key key = { sync_base_conf_sum(turn->conf),
-		j->generation };
+	const struct sync_spool_key key = sync_spool_key_of(turn->conf, j->generation);
 	const int64_t now_s = j->status.started_s;
 	char text[160];
 
 	if (turn->errand != SYNC_ERRAND_FULL || turn->conf->source == OKTA_SOURCE_FILE)
 		return;
-	j->is_resumed = !turn->request->is_asked &&
-			sync_spool_resume(turn->state->spool, &key, now_s, take_again, j,
-			    &j->spool) == OKTA_OK;
+	j->is_resumed = resume(j, &key, now_s);
 	if (j->is_resumed) {
 		sync_records_count_anew(&j->fresh);
 		j->began_s = j->spool.began_s;
@@ -279,14 +292,46 @@ sync_present_generation(const struct sync_state *state)
 	return generation;
 }
 
-/* Once everything was read and accepted, removals are counted anew. */
+/* Those of before this program was started, or its configuration read. */
+static enum okta_rc
+know_marks(struct job *j, struct okta_err *err)
+{
+	const struct sync_turn *turn = j->turn;
+
+	if (turn->shared->head.marks_s != 0)
+		return OKTA_OK;
+	return sync_base_look_marks(
+	    turn->state->base, sync_base_conf_sum(turn->conf), &turn->shared->head, err);
+}
+
+/* Also where the base cannot be written: what is published was accepted. */
 static void
 set_marks(struct job *j)
 {
+	struct sync_base_head *known = &j->turn->shared->head;
+
 	if (j->turn->errand != SYNC_ERRAND_FULL)
 		return;
-	j->head.full_people = j->head.people;
-	j->head.full_memberships = j->head.memberships;
+	sync_marks_move(&j->head, j->turn->request->accept_shrink,
+	    j->turn->conf->full_interval_s, j->status.started_s);
+	known->full_people = j->head.full_people;
+	known->full_memberships = j->head.full_memberships;
+	known->marks_s = j->head.marks_s;
+}
+
+/* Of the files a change is not built on what was read before. */
+static enum okta_rc
+write_base(struct job *j, const struct sync_records *records, struct okta_err *err)
+{
+	const struct sync_turn *turn = j->turn;
+	enum okta_rc r;
+
+	if (turn->conf->source == OKTA_SOURCE_FILE)
+		return sync_base_write_marks(
+		    turn->state->base, j->head.conf_sum, &j->head, err);
+	r = sync_base_write(turn->state->base, &j->head, records, err);
+	turn->shared->has_base = r == OKTA_OK;
+	return r;
 }
 
 static enum okta_rc
@@ -304,6 +349,8 @@ publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 		.report = &j->report };
 	enum okta_rc r;
 
+	/* pages of the time before do not fit any more; and the disk may need the room */
+	(void)sync_spool_drop(turn->state->spool);
 	r = sync_publish(&what, err);
 	if (r != OKTA_OK)
 		return r;
@@ -313,21 +360,15 @@ publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 	j->head.groups = j->status.groups;
 	j->head.memberships = j->status.memberships;
 	set_marks(j);
-	/* pages of the time before do not fit any more */
-	(void)sync_spool_drop(turn->state->spool);
 	shared->generation = j->status.generation;
 	shared->people = j->status.people;
 	shared->groups = j->status.groups;
 	shared->memberships = j->status.memberships;
 	shared->left_out = j->report.left_out;
 	sync_report_print_new(&j->report, shared->said, SYNC_SAID_MAX, &shared->n_said);
-	/* of the files a change is not built on what was read before */
-	if (turn->conf->source != OKTA_SOURCE_FILE) {
-		r = sync_base_write(turn->state->base, &j->head, records, err);
-		shared->has_base = r == OKTA_OK;
-		if (r != OKTA_OK)
-			return r;
-	}
+	r = write_base(j, records, err);
+	if (r != OKTA_OK)
+		return r;
 	shared->head = j->head;
 	return OKTA_OK;
 }
@@ -356,6 +397,26 @@ must_publish(const struct job *j)
 	       sync_is_stale(old, turn->conf, j->head.local_sum, j->status.started_s);
 }
 
+/*
+ * Once everything was read its pages only take room, and a turn that dies of them would
+ * die again.  And pages of before a change must not undo it, also where it was none in
+ * the end: somebody suspended and let in again is as he was, but a page may have him
+ * suspended.
+ */
+static void
+drop_pages(const struct job *j)
+{
+	if (j->turn->errand == SYNC_ERRAND_FULL || !is_empty(j))
+		(void)sync_spool_drop(j->turn->state->spool);
+}
+
+/* It would make each run a full one: it is believed only where it can be so. */
+static bool
+may_lack_search(const struct sync_turn *turn)
+{
+	return turn->conf->scope == OKTA_SCOPE_GROUPS && turn->errand != SYNC_ERRAND_FULL;
+}
+
 static enum okta_rc
 work(struct job *j, bool *ret_published, struct okta_err *err)
 {
@@ -371,6 +432,11 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 	sync_spool_close(&j->spool);
 	if (r != OKTA_OK)
 		return was_interrupted(j, r, err);
+	if (j->news.no_search && !may_lack_search(j->turn))
+		return okta_err_set(err, OKTA_E_INPUT,
+		    "the fetcher's records cannot be used (it says of this errand that "
+		    "Okta refuses to say who changed)");
+	drop_pages(j);
 	shared->requests = j->news.requests;
 	shared->no_log = j->news.no_log;
 	shared->no_search = j->news.no_search;
@@ -380,6 +446,9 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 			(j->turn->errand == SYNC_ERRAND_LOG && j->news.no_log);
 	if (j->is_refused)
 		return OKTA_OK;
+	r = know_marks(j, err);
+	if (r != OKTA_OK)
+		return r;
 	make_head(j);
 	if (!is_empty(j) || sync_is_stale(&shared->head, j->turn->conf, j->head.local_sum,
 				j->status.started_s)) {

@@ -89,8 +89,8 @@ stop_turn(struct watch *w)
 static bool
 is_half_read(const struct watch *w)
 {
-	const struct sync_spool_key key = { sync_base_conf_sum(w->conf),
-		sync_present_generation(w->state) };
+	const struct sync_spool_key key = sync_spool_key_of(
+	    w->conf, sync_present_generation(w->state));
 
 	return w->conf->source != OKTA_SOURCE_FILE &&
 	       sync_spool_look(
@@ -248,6 +248,9 @@ start_turn(struct watch *w, enum sync_errand errand)
 	if (errand == SYNC_ERRAND_FULL) {
 		w->serving = w->asked;
 		w->asked = (struct sync_request){ .token = "" };
+		/* nobody asks afterwards what changed on a page that was read before */
+		if (w->plan.only_full)
+			(void)sync_spool_drop(w->state->spool);
 	}
 	if (w->fetcher.fd < 0)
 		r = sync_start_fetcher(w->conf, true, &w->fetcher, &err);
@@ -297,6 +300,20 @@ do_without(struct watch *w)
 	}
 }
 
+/* When what was read was begun: before this turn if that went on where another was. */
+static int64_t
+first_page_ms(const struct watch *w, enum sync_end_kind how)
+{
+	const int64_t now = now_ms();
+	int64_t age_ms;
+
+	if (w->errand != SYNC_ERRAND_FULL || how != SYNC_ENDED_WELL)
+		return w->began_ms;
+	age_ms = (okta_clock_now_s(&okta_clock_system) - w->shared->head.full_s) * 1000;
+	/* both are whole seconds */
+	return age_ms > now - w->began_ms + 1000 ? now - age_ms : w->began_ms;
+}
+
 static void
 end_turn(struct watch *w)
 {
@@ -316,8 +333,8 @@ end_turn(struct watch *w)
 		sync_fetcher_close(&w->fetcher);
 	else
 		do_without(w);
-	sync_plan_ended(
-	    &w->plan, w->errand, how, w->began_ms, w->shared->requests, now_ms(), dice());
+	sync_plan_ended(&w->plan, w->errand, how, first_page_ms(w, how),
+	    w->shared->requests, now_ms(), dice());
 	sync_notify_send(w->notify, "STATUS=%s%s",
 	    how == SYNC_ENDED_WELL && !w->shared->failed ? "up to date; " : "",
 	    w->shared->message);

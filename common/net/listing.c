@@ -288,6 +288,16 @@ try_smaller(struct okta_listing *l, const struct okta_http_answer *answer)
 	return okta_page_size_put(&l->next, l->size.now);
 }
 
+/*
+ * What Okta answers to a link that has become old is not said anywhere; some servers fail
+ * of themselves then.  502, 503 and 504 are other machines'.
+ */
+static bool
+is_lost_place(const struct okta_listing *l, const struct okta_http_answer *answer)
+{
+	return l->start != NULL && l->pages == 0 && answer->status == 500;
+}
+
 /* Anything but 200: to be asked again, or the end. */
 static enum okta_rc
 bad_page(struct run *run, struct okta_listing *l, const struct okta_http_answer *answer,
@@ -321,7 +331,10 @@ bad_page(struct run *run, struct okta_listing *l, const struct okta_http_answer 
 	}
 	if (answer->end != OKTA_HTTP_ANSWERED)
 		return err->rc != OKTA_OK ? err->rc : OKTA_E_UNAVAIL; /* http said why */
-	return okta_refusal(answer, l->path, l->named_by, err);
+	r = okta_refusal(answer, l->path, l->named_by, err);
+	if (is_lost_place(l, answer))
+		r = err->rc = OKTA_E_INPUT;
+	return r;
 }
 
 static enum okta_rc

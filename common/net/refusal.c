@@ -123,7 +123,8 @@ okta_refusal(const struct okta_http_answer *answer, const char *path,
 		    "Okta says 404 to %s: it was deleted while we read", path);
 	default:
 		/* what we ask cannot be answered; or Okta cannot answer just now */
-		is_ours = answer->status < 500 && answer->status != 429;
+		is_ours = answer->status < 500 && answer->status != 408 &&
+			  answer->status != 425 && answer->status != 429;
 		return okta_err_set(err, is_ours ? OKTA_E_INPUT : OKTA_E_UNAVAIL,
 		    "Okta answers HTTP %ld to %s %s %s", answer->status, path, body.code,
 		    body.summary);

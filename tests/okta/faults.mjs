@@ -5,7 +5,7 @@ import { ApiError } from './errors.mjs';
 import { sendJson, sendText, setHeader } from './http.mjs';
 import { send429 } from './ratelimit.mjs';
 
-export const FAULT_KINDS = ['status', 'delay', 'slow', 'garbage', 'truncate', 'drop', 'rate_limit', 'empty_page', 'html'];
+export const FAULT_KINDS = ['status', 'delay', 'slow', 'garbage', 'truncate', 'drop', 'rate_limit', 'empty_page', 'html', 'no_date'];
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms).unref(); });
 
 const E_FOR_STATUS = { 401: 'E0000011', 403: 'E0000006', 404: 'E0000007', 429: 'E0000047', 500: 'E0000009' };
@@ -54,6 +54,7 @@ const APPLY = {
   drop: (res) => { res.socket.destroy(); return true; },
   garbage: (res, { status = 200, body }) => { sendText(res, status, 'application/json', body ?? '{"id":"00u\u0000,,]]\ufffd'); return true; },
   html: (res, { status = 502, body }) => { sendText(res, status, 'text/html', body ?? GATEWAY); return true; },
+  no_date: (res) => { res.removeHeader('date'); return false; },
   empty_page: (res) => { sendJson(res, 200, []); return true; },
   rate_limit: (res, { body, headers = {}, delay_ms: delay = 1000 }) => {
     for (const [k, v] of Object.entries(headers)) setHeader(res, k, v);

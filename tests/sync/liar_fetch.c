@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/chan.h"
+#include "news.h"
 
 #define MAX_RECORDS 600
 #define PEOPLE	    20
@@ -266,6 +267,13 @@ make_records(void)
 		begin(SYNC_WAIT);
 		text("\x1b]0;x\x07\r\n");
 		okta_frame_put_u64(&writer, number == 0 ? 5 : UINT64_MAX >> number);
+		end();
+	}
+	if (is("no-search")) {
+		begin(SYNC_NEWS_NO_SEARCH);
+		okta_frame_put_u64(&writer, 0);
+		text("Okta refuses");
+		text("");
 		end();
 	}
 	if (is("shuffle"))

@@ -219,7 +219,8 @@ def files_of_the_state_directory_have_the_modes_they_need():
         f.write(b'left by a writer that was killed')
     h.sync()
     mode = {x: stat.S_IMODE(os.stat(os.path.join(h.state, x)).st_mode) for x in os.listdir(h.state)}
-    same(mode, {'directory.snapshot': 0o644, 'registry.db': 0o600, 'sync-status.json': 0o644, 'lock': 0o600})
+    same(mode, {'directory.snapshot': 0o644, 'registry.db': 0o600, 'sync-base': 0o600, 'sync-status.json': 0o644,
+                'lock': 0o600})
 
 
 @test

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import world
-from world import ROOT, Host, main, same, test
+from watcher import Watch
+from world import ROOT, Host, lacks, main, same, test
 
 BUILD = os.path.relpath(world.BUILD, ROOT) if world.BUILD.startswith(ROOT + '/') else world.BUILD
 SAN = 'address,undefined'
@@ -174,6 +175,21 @@ def one_wrong_bit_or_byte_anywhere_gives_the_old_or_a_sound_snapshot():
 
 
 @test
+def that_nobody_may_be_asked_who_changed_is_not_believed_of_a_run_that_did_not_ask():
+    os.makedirs(host.path('no-search.0'))
+    for scope in ('all', 'groups'):
+        host.set(sync__scope=scope, sync__scope_groups='linux-users' if scope == 'groups' else None,
+                 sync__source_dir=host.path('no-search.0'))
+        before = host.snapshot()
+        w = Watch(host, wait=False)
+        w.says("the fetcher's records cannot be used")
+        lacks(w.text(), 'cannot be asked who changed', 'done:')
+        same(host.snapshot(), before)
+        w.stop()
+    host.set(sync__scope=None, sync__scope_groups=None)
+
+
+@test
 def a_writer_that_does_not_count_what_came_is_caught():
     mutant = Lied(MUTANT)
     try:
@@ -191,4 +207,7 @@ def after_all_that_everybody_has_the_ids_of_the_first_day():
          {n: u['uid'] for n, u in host.users.items()})
 
 
-sys.exit(main())
+try:
+    main()
+finally:
+    Watch.end_all()

@@ -4,6 +4,7 @@
 import os
 import shutil
 import signal
+import sqlite3
 
 from watcher import Watch
 from world import Host, Org, has, lacks, main, same, test, wait_for
@@ -11,6 +12,7 @@ from world import Host, Org, has, lacks, main, same, test, wait_for
 ORG = Org()
 LATER = '^/api/v1/users\\?.*after='  # the people's list, behind its first page
 MINE = ('/api/v1/users?', '/api/v1/groups')
+TRIES = 4  # of a page that Okta itself fails at
 NOT_FULL = ('search=', 'filter=', '/api/v1/logs')
 
 
@@ -226,13 +228,74 @@ def whoever_asks_for_a_full_sync_gets_one_from_the_first_page_on():
 
 @test
 def a_place_that_Okta_knows_no_more_begins_anew_at_once_and_says_so():
-    for status in (400, 404, 410):
+    for status, times in ((400, 1), (404, 1), (410, 1), (500, TRIES)):
         h = fresh()
         interrupted(h)
-        ORG.fault(path=LATER, kind='status', status=status, times=1)
+        ORG.fault(path=LATER, kind='status', status=status, times=times)
         w = go_on(h)
         w.says('begins anew', f'{status}')
         assert [x for x in pages() if x.startswith('/api/v1/users?') and 'after=' not in x], pages()
+        equal_to_full(h)
+        w.stop()
+
+
+@test
+def a_place_that_cannot_be_reached_just_now_is_gone_on_from_later():
+    h = fresh()
+    interrupted(h)
+    ORG.fault(path=LATER, kind='status', status=503, times=TRIES)
+    w = Watch(h, wait=False)
+    w.says('goes on where', 'HTTP 503')
+    lacks(w.text(), 'begins anew')
+    same(os.path.exists(h.spool), True)
+    w.stop()
+
+
+def kill_turn(w, fetcher):
+    for pid in set(w.children()) - {fetcher}:
+        os.kill(pid, signal.SIGKILL)
+    w.says('was killed')
+
+
+@test
+def where_nobody_can_be_asked_what_changed_a_full_sync_begins_anew():
+    h = fresh(sync__scope='groups', sync__scope_groups='linux-users, eng')
+    ORG.switch(granted_scopes=['okta.groups.read'])
+    w = Watch(h)
+    w.send(signal.SIGUSR2)
+    w.says('cannot be asked who changed')
+    wait_for(lambda: len(w.children()) == 1)
+    fetcher, = w.children()
+    members = '^/api/v1/groups/.*/users.*after='
+    hold(path=members)
+    w.send(signal.SIGUSR2)
+    wait_for(lambda: sum('/users?' in x and 'after=' in x for x in pages()) >= 2)
+    wait_for(lambda: os.path.exists(h.spool) and os.path.getsize(h.spool) > 500)
+    read = [x for x in pages() if 'after=' not in x]
+    kill_turn(w, fetcher)
+    calm()
+    ORG.admin('DELETE', '/log')
+    w.send(signal.SIGUSR2)
+    w.says('done:', times=2)
+    lacks(w.text(), 'goes on where')
+    same(sorted(x for x in pages() if 'after=' not in x), read)
+    w.stop()
+
+
+@test
+def pages_without_a_time_of_Okta_are_not_gone_on_from_and_the_first_page_with_one_is_enough():
+    people = [x for x in ALL if x.startswith('/api/v1/users?')]
+    for times, resumes in ((-1, False), (1, True)):
+        h = fresh()
+        hold(skip=0)
+        ORG.fault(path='^/api/v1/(groups|users\\?(?!.*after=))', kind='no_date', times=times)
+        w = Watch(h, wait=False)
+        wait_for(lambda: len(pages()) == len(ALL) - len(people) + 2)
+        wait_for(lambda: os.path.exists(h.spool) and os.path.getsize(h.spool) > 1000)
+        kill(w)
+        calm()
+        w = go_on(h)
+        same('goes on where' in w.text(), resumes)
         equal_to_full(h)
         w.stop()
 
@@ -272,6 +335,70 @@ def a_change_that_was_published_ends_what_was_kept():
         w.stop()
     finally:
         ORG.admin('DELETE', '/users/' + made['id'])
+
+
+@test
+def a_change_that_was_taken_back_ends_what_was_kept_though_nothing_is_published():
+    h = fresh()
+    interrupted(h)
+    kept = h.path('kept')
+    shutil.copy2(h.spool, kept)
+    go_on(h).stop()
+    bob, = [u for u in h.dump()[0].values() if u['name'] == 'bob']
+    w = Watch(h)
+    w.ask(turns=2)
+    shutil.copy2(kept, h.spool)
+    before = h.snapshot()
+    for status in ('SUSPENDED', 'ACTIVE'):
+        ORG.admin('PATCH', '/users/' + bob['okta_id'], {'status': status})
+    w.ask()
+    same(h.snapshot(), before)
+    same(os.path.exists(h.spool), False)
+    w.stop()
+
+
+@test
+def a_turn_that_heard_of_no_change_leaves_what_was_kept():
+    h = fresh()
+    interrupted(h)
+    kept = h.path('kept')
+    shutil.copy2(h.spool, kept)
+    go_on(h).stop()
+    w = Watch(h)
+    w.ask(turns=2)
+    ORG.admin('POST', '/clock', {'skew_s': 1000})  # what overlaps is older than all changes
+    w.ask()
+    w.ask()
+    shutil.copy2(kept, h.spool)
+    w.ask()
+    same(os.path.exists(h.spool), True)
+    w.stop()
+    calm()
+
+
+@test
+def once_everything_was_read_its_pages_are_gone_before_that_is_published():
+    h = fresh()
+    w = Watch(h)
+    w.ask(turns=2)
+    fetcher, = w.children()
+    registry = sqlite3.connect(os.path.join(h.state, 'registry.db'), isolation_level=None)
+    registry.execute('BEGIN EXCLUSIVE')  # whoever publishes waits for it
+    try:
+        ORG.admin('DELETE', '/log')
+        w.send(signal.SIGUSR1)
+        wait_for(lambda: pages() == ALL)
+        wait_for(lambda: not os.path.exists(h.spool), 3)
+        kill_turn(w, fetcher)
+    finally:
+        registry.close()
+    lacks(w.text(), 'registry')  # it was waiting
+    w.stop()
+    ORG.admin('DELETE', '/log')
+    w = Watch(h)
+    w.now()
+    lacks(w.text(), 'goes on where')
+    w.stop()
 
 
 @test

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from watcher import Watch
-from world import Host, Org, as_uid, gone, has, lacks, main, same, test, wait_for
+from world import Host, Org, as_uid, gone, has, lacks, main, same, test, user, wait_for
 
 ORG = Org()
 LOGS = 'okta.users.read okta.groups.read okta.apps.read okta.logs.read'
@@ -910,15 +910,76 @@ def many_small_removals_of_memberships_are_braked_like_a_large_one():
 
 
 @test
-def what_goes_little_by_little_between_full_syncs_is_not_braked():
+def many_small_removals_are_braked_also_with_full_syncs_between_them():
     h = with_log(**IN_SCOPE)
     with Crowd(30) as crowd:
         w = Watch(h)
         n = len(h.dump()[0])
-        for _ in range(4):
+        for _ in range(2):
             ask(w, lambda: crowd.leave(3))
             w.now()
+        crowd.leave(3)
+        w.send(signal.SIGUSR1)
+        w.says(f'{n - 9} of the {n} people of the last full synchronisation would be left')
+        same(len(h.dump()[0]), n - 6)
+        w.stop()
+
+
+@test
+def many_small_removals_are_braked_also_from_one_run_of_once_to_the_next_and_by_the_watcher_after_it():
+    h = with_log(**IN_SCOPE)
+    with Crowd(30) as crowd:
+        Watch(h).stop()
+        n = len(h.dump()[0])
+        for _ in range(2):
+            crowd.leave(3)
+            h.sync()
+        crowd.leave(3)
+        for _ in range(2):  # a run that is braked forgets nothing
+            h.kept(75, f'{n - 9} of the {n} people of the last full synchronisation would be left')
+        w = Watch(h, wait=False)
+        w.says(f'{n - 9} of the {n} people of')
+        same(len(h.dump()[0]), n - 6)
+        w.stop()
+        h.sync('--accept-shrink')
+        crowd.leave(3)  # counted anew
+        h.sync()
         same(len(h.dump()[0]), n - 12)
+
+
+@test
+def many_small_removals_from_files_are_braked_also_after_a_new_start():
+    h = fresh()
+    people = [user(i, f'person{i}@acme.example') for i in range(30)]
+
+    def start(n):
+        h.use_files(users=people[:n], groups=[])
+        return Watch(h, wait=False)
+
+    for n in (30, 27, 24):
+        w = start(n)
+        w.says(f'done: {n} people')
+        w.stop()
+    w = start(21)
+    w.says('21 of the 30 people of the last full synchronisation would be left')
+    same(len(h.dump()[0]), 24)
+    w.stop()
+
+
+@test
+def what_was_accepted_counts_also_where_the_base_could_not_be_written():
+    h = with_log(**IN_SCOPE)
+    base = os.path.join(h.state, 'sync-base')
+    with Crowd(30) as crowd:
+        w = Watch(h)
+        n = len(h.dump()[0])
+        crowd.leave(9)
+        os.unlink(base)
+        os.mkdir(base)  # nothing can be put in its place
+        h.sync('--accept-shrink', expect=75)
+        same(len(h.dump()[0]), n - 9)
+        os.rmdir(base)
+        has(h.sync(), f'done: {n - 9} people')
         w.stop()
 
 
@@ -975,11 +1036,14 @@ def a_base_that_is_damaged_missing_or_of_another_configuration_means_reading_eve
 
 
 @test
-def once_leaves_no_base_that_is_older_than_its_snapshot():
+def once_leaves_nothing_that_a_change_is_put_on():
     h = with_log()
     Watch(h).stop()
     h.sync()
-    same(os.path.exists(os.path.join(h.state, 'sync-base')), False)
+    lacks(open(os.path.join(h.state, 'sync-base'), 'rb').read().decode('latin-1'), '00u', '00g')
+    ORG.admin('DELETE', '/log')
+    Watch(h).stop()
+    assert any(x.startswith('/api/v1/users?') and 'search=' not in x for x in asked()), asked()
 
 
 def with_the_base_of_before(h, change):

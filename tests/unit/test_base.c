@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "../../cmd/okta-sync/base.h"
+#include "../../cmd/okta-sync/marks.h"
 #include "../../cmd/okta-sync/stale.h"
 
 static char path[] = "/tmp/okta-test-base.XXXXXX";
@@ -51,6 +52,7 @@ write_one(void)
 		.memberships = 17,
 		.full_people = 18,
 		.full_memberships = 19,
+		.marks_s = 21,
 		.log_s = 20 };
 	struct sync_records rec = { 0 };
 	struct okta_err err = { 0 };
@@ -81,6 +83,7 @@ base_gives_back_what_was_written(void **state)
 	assert_int_equal(base.head.memberships, 17);
 	assert_int_equal(base.head.full_people, 18);
 	assert_int_equal(base.head.full_memberships, 19);
+	assert_int_equal(base.head.marks_s, 21);
 	assert_int_equal(base.head.log_s, 20);
 	assert_string_equal(base.head.link, "https://x/next");
 	assert_int_equal(base.n_users, 1);
@@ -147,6 +150,85 @@ base_refuses_another_configuration_and_a_file_others_can_read(void **state)
 	assert_int_equal(sync_base_look(path, 5, &head), OKTA_E_NOTFOUND);
 	(void)unlink(path);
 	assert_int_equal(sync_base_look(path, 5, &head), OKTA_E_NOTFOUND);
+}
+
+static void
+base_of_marks_alone_gives_them_back_and_is_nothing_to_build_on(void **state)
+{
+	struct sync_base_head head = { .people = 4 };
+	struct sync_base base = { 0 };
+	struct okta_err err = { 0 };
+	char longer[300] = "";
+
+	(void)state;
+	write_one();
+	assert_int_equal(sync_base_look_marks(path, 6, &head, &err), OKTA_OK);
+	assert_int_equal(head.full_people, 0);
+	assert_int_equal(sync_base_look_marks(path, 5, &head, &err), OKTA_OK);
+	assert_int_equal(head.full_people, 18);
+	assert_int_equal(head.full_memberships, 19);
+	assert_int_equal(head.marks_s, 21);
+	assert_int_equal(head.people, 4);
+
+	head.full_people = 28;
+	assert_int_equal(sync_base_write_marks(path, 5, &head, &err), OKTA_OK);
+	head = (struct sync_base_head){ 0 };
+	assert_int_equal(sync_base_look(path, 5, &head), OKTA_E_NOTFOUND);
+	assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_E_INPUT);
+	sync_base_clear(&base);
+	assert_int_equal(sync_base_look_marks(path, 6, &head, &err), OKTA_OK);
+	assert_int_equal(head.full_people, 0);
+	assert_int_equal(sync_base_look_marks(path, 5, &head, &err), OKTA_OK);
+	assert_int_equal(head.full_people, 28);
+	assert_int_equal(head.full_memberships, 19);
+	assert_int_equal(head.marks_s, 21);
+	head = (struct sync_base_head){ 0 };
+	(void)unlink(path);
+	assert_int_equal(sync_base_look_marks(path, 5, &head, &err), OKTA_OK);
+	assert_int_equal(head.marks_s, 0);
+	/* what may be there and cannot be read: a name that is too long for that */
+	memset(longer, 'x', sizeof(longer) - 1);
+	assert_int_equal(sync_base_look_marks(longer, 5, &head, &err), OKTA_E_SYS);
+}
+
+#define DAY 86400
+
+static struct sync_base_head
+moved(uint64_t people, uint64_t memberships, bool accept_shrink, int64_t now_s)
+{
+	struct sync_base_head head = { .people = people,
+		.memberships = memberships,
+		.full_people = 100,
+		.full_memberships = 200,
+		.marks_s = 10 * DAY };
+
+	sync_marks_move(&head, accept_shrink, DAY, now_s);
+	return head;
+}
+
+static void
+assert_marks(
+    struct sync_base_head head, uint64_t people, uint64_t memberships, int64_t set_s)
+{
+	assert_int_equal(head.full_people, people);
+	assert_int_equal(head.full_memberships, memberships);
+	assert_int_equal(head.marks_s, set_s);
+}
+
+static void
+marks_go_up_at_once_and_down_when_told_or_half_an_interval_old(void **state)
+{
+	const int64_t soon = 10 * DAY + DAY / 2 - 1;
+
+	(void)state;
+	assert_marks(moved(90, 190, false, soon), 100, 200, 10 * DAY);
+	/* whoever comes does not make the rest younger */
+	assert_marks(moved(110, 190, false, soon), 110, 200, 10 * DAY);
+	assert_marks(moved(90, 210, false, soon), 100, 210, 10 * DAY);
+	assert_marks(moved(90, 190, true, soon), 90, 190, soon);
+	assert_marks(moved(90, 190, false, soon + 1), 90, 190, soon + 1);
+	/* the clock was set back */
+	assert_marks(moved(90, 190, false, 10 * DAY - 1), 90, 190, 10 * DAY - 1);
 }
 
 /* Equal content, equal sum: whatever came first. */
@@ -275,6 +357,10 @@ main(void)
 		cmocka_unit_test(base_refuses_every_flipped_byte_and_every_shorter_file),
 		cmocka_unit_test(
 		    base_refuses_another_configuration_and_a_file_others_can_read),
+		cmocka_unit_test(
+		    base_of_marks_alone_gives_them_back_and_is_nothing_to_build_on),
+		cmocka_unit_test(
+		    marks_go_up_at_once_and_down_when_told_or_half_an_interval_old),
 		cmocka_unit_test(
 		    base_sums_content_whatever_its_order_and_sees_each_difference),
 		cmocka_unit_test(

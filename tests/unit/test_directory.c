@@ -415,6 +415,21 @@ refusal_names_the_missing_role(void **state)
 	assert_non_null(strstr(err.msg, "admin role"));
 }
 
+/* Whoever asks again later gets an answer, and the same from the same page on. */
+static void
+refusal_that_passes_by_itself_is_an_outage_and_any_other_is_not(void **state)
+{
+	static const long passes[] = { 408, 425, 429, 500, 502, 503, 504 };
+	static const long stays[] = { 400, 404, 405, 409, 410, 414, 422 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(passes) / sizeof(passes[0]); i++)
+		assert_int_equal(refusal(passes[i], "", "", NULL), OKTA_E_UNAVAIL);
+	for (i = 0; i < sizeof(stays) / sizeof(stays[0]); i++)
+		assert_int_equal(refusal(stays[i], "", "", NULL), OKTA_E_INPUT);
+}
+
 static void
 refusal_of_the_token_needs_an_admin(void **state)
 {
@@ -483,6 +498,8 @@ main(void)
 		cmocka_unit_test(refusal_names_the_missing_scope),
 		cmocka_unit_test(refusal_names_the_missing_role),
 		cmocka_unit_test(refusal_of_the_token_needs_an_admin),
+		cmocka_unit_test(
+		    refusal_that_passes_by_itself_is_an_outage_and_any_other_is_not),
 		cmocka_unit_test(
 		    refusal_blames_the_configuration_for_a_404_only_when_it_named_the_thing),
 		cmocka_unit_test(refusal_prints_no_control_byte_of_oktas),

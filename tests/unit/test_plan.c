@@ -259,6 +259,35 @@ plan_asks_less_often_for_lists_that_cost_more(void **state)
 	assert_int_equal(next(&h, SYNC_ENDED_WELL), SYNC_ERRAND_FULL);
 }
 
+/* Its first page is as old as that: what no change says is found a day after it. */
+static void
+plan_counts_from_the_first_page_of_a_full_one_that_was_interrupted(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, true, 0);
+	h.now += DAY;
+	sync_plan_ended(
+	    &h.plan, SYNC_ERRAND_FULL, SYNC_ENDED_WELL, h.now - 6 * HOUR, 500, h.now, 0);
+	assert_int_equal(h.plan.next_full_ms, h.now + 18 * HOUR);
+	/* and what changed since is asked for at once */
+	assert_int_equal(step(&h, SYNC_ENDED_WELL, 0), SYNC_ERRAND_CHANGES);
+}
+
+static void
+plan_asks_for_changes_between_full_ones_that_take_longer_than_their_interval(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, false, 0);
+	sync_plan_request(&h.plan);
+	assert_int_equal(step(&h, SYNC_ENDED_WELL, 2 * DAY), SYNC_ERRAND_FULL);
+	assert_int_equal(h.plan.next_full_ms, h.now + DAY / 10);
+	assert_int_equal(step(&h, SYNC_ENDED_WELL, 0), SYNC_ERRAND_CHANGES);
+}
+
 static void
 plan_goes_over_to_changes_at_once_when_the_log_is_refused(void **state)
 {
@@ -335,6 +364,10 @@ main(void)
 		    plan_reads_everything_when_changes_cannot_say_it_but_not_without_end),
 		cmocka_unit_test(plan_begins_a_full_one_anew_at_once_but_only_once),
 		cmocka_unit_test(plan_asks_less_often_for_lists_that_cost_more),
+		cmocka_unit_test(
+		    plan_counts_from_the_first_page_of_a_full_one_that_was_interrupted),
+		cmocka_unit_test(
+		    plan_asks_for_changes_between_full_ones_that_take_longer_than_their_interval),
 		cmocka_unit_test(
 		    plan_goes_over_to_changes_at_once_when_the_log_is_refused),
 		cmocka_unit_test(plan_rests_half_as_long_as_a_change_took),

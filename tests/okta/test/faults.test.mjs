@@ -82,6 +82,12 @@ test('empty_page is an empty list without next', async () => {
   assert.deepEqual([r.status, r.json, r.headers.link], [200, [], undefined]);
 });
 
+test('no_date is an answer without that header', async () => {
+  await fault({ kind: 'no_date' });
+  const r = await users();
+  assert.deepEqual([r.status, r.headers.date], [200, undefined]);
+});
+
 test('html is a gateway page', async () => {
   await fault({ kind: 'html' });
   const r = await users();
