@@ -187,7 +187,7 @@ check-mutants:
 figures:
 	@tests/summary.py $B/logs $B/logs/*/
 
-# --- everything that takes long: at most an hour on two cores ---------------------------------
+# --- everything that takes long: meant for an hour on two quiet cores ---------------------------
 .PHONY: check-hostile
 check-hostile:
 	@tests/deps.sh check
