@@ -53,14 +53,10 @@ copy_text(const struct okta_json_value *root, const char *name, char *dst, size_
 	struct okta_view v;
 
 	dst[0] = '\0';
-	if (okta_json_str(root, name, &v) != OKTA_OK)
-		return;
-	if (v.len >= size) { /* cut between characters: half of one is no text */
-		v.len = size - 1;
-		while (v.len > 0 && ((unsigned char)v.p[v.len] & 0xc0) == 0x80)
-			v.len--;
-	}
-	(void)snprintf(dst, size, "%.*s", (int)v.len, v.p);
+	/* okta-sync writes ASCII; of anything else a cut could leave half a character,
+	 * which is no text for JSON */
+	if (okta_json_str(root, name, &v) == OKTA_OK)
+		okta_text_sanitize(dst, size, v);
 }
 
 /* What --watch says besides; all of it may be missing. */
