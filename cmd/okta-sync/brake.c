@@ -201,10 +201,15 @@ sync_brake(const struct sync_build *b, const struct okta_snap *old,
 	return r;
 }
 
+/* A site of ten where two leave on one day must not wait for its administrator before
+ * the next suspension reaches the host. */
+#define STEPS_MIN 6
+
 static bool
 is_below(uint64_t mark, uint64_t now, uint32_t percent)
 {
-	return now < mark && is_too_much(mark - now, mark, percent);
+	return now < mark && mark - now >= STEPS_MIN &&
+	       is_too_much(mark - now, mark, percent);
 }
 
 enum okta_rc
