@@ -193,9 +193,13 @@ look(void)
 {
 	int i = atomic_load(&map.current) - 1;
 	struct stat st;
+	bool word;
 
 	if (i < 0)
 		return SEEN_OTHER;
+	/* before the path: the word comes behind the rename, and one that came between
+	 * our two looks would pass for one that means nothing */
+	word = okta_snap_is_superseded(&map.mappings[i].snap);
 	if (fstatat(AT_FDCWD, OKTA_SNAPSHOT_PATH, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? SEEN_NONE : SEEN_OTHER;
 	if (st.st_dev != map.mappings[i].snap.dev ||
@@ -203,7 +207,7 @@ look(void)
 	    (uint64_t)st.st_size != map.mappings[i].snap.len || !S_ISREG(st.st_mode) ||
 	    st.st_uid != OWNER || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return SEEN_OTHER;
-	if (okta_snap_is_superseded(&map.mappings[i].snap))
+	if (word)
 		atomic_store(&map.mappings[i].word_seen, true);
 	return SEEN_CURRENT;
 }
