@@ -87,7 +87,7 @@ open_old(
 	if (okta_le64(head + 16) != key->conf_sum ||
 	    okta_le64(head + 24) != key->generation)
 		goto none;
-	if (began > now_s || now_s - began > key->max_s)
+	if (began > now_s || began < now_s - key->max_s)
 		goto none;
 	*ret_began = began;
 	return fd;

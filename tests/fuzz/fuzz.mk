@@ -3,7 +3,7 @@
 # into $B/tests/fuzz for make check.  mutants/NAME.sed is the fault that NAME must find: its first
 # line names the file of the product, the rest changes it.
 
-FUZZ := snap jwt jwks json link oidc userinfo discovery directory events api conf wire records base request lines status auth
+FUZZ := snap jwt jwks json link oidc userinfo discovery directory events api conf wire records base spool request lines status auth
 FUZZ_B := build-fuzz
 comma := ,
 TIME ?= 60
@@ -34,6 +34,7 @@ FUZZ_LD_snap := -Wl,--wrap=time
 FUZZ_LD_records := $(call wraps,okta_chan_recv malloc free)
 FUZZ_LD_discovery := $(call wraps,okta_http_do)
 FUZZ_LD_base := $(call wraps,okta_file_read_trusted okta_file_replace calloc malloc free)
+FUZZ_LD_spool := $(call wraps,open close unlink)
 FUZZ_LD_request := $(call wraps,okta_file_read_trusted okta_file_replace okta_chan_recv sync_state_is_watched unlink \
   inotify_init1 inotify_add_watch open flock close)
 FUZZ_LD_status := $(call wraps,okta_file_read_trusted okta_snap_open okta_clock_now_s lstat)
