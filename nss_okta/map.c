@@ -185,31 +185,42 @@ sweep(void)
 
 enum seen { SEEN_CURRENT, SEEN_OTHER, SEEN_NONE };
 
-/* What the path leads to: the file of the current mapping, as long as it was and still
- * OWNER's alone; something else, to be opened; or nothing, which takes no descriptor to
- * know. */
+/* What the path leads to: the file of MAPPING, as long as it was and still OWNER's alone;
+ * something else, to be opened; or nothing, which takes no descriptor to know. */
+static enum seen
+look_at_path(const struct okta_nss_mapping *mapping)
+{
+	struct stat st;
+
+	if (fstatat(AT_FDCWD, OKTA_SNAPSHOT_PATH, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? SEEN_NONE : SEEN_OTHER;
+	if (st.st_dev != mapping->snap.dev || st.st_ino != mapping->snap.ino ||
+	    (uint64_t)st.st_size != mapping->snap.len || !S_ISREG(st.st_mode) ||
+	    st.st_uid != OWNER || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return SEEN_OTHER;
+	return SEEN_CURRENT;
+}
+
+/* The same of the current mapping, whose memory is touched only if its file is whole. */
 static enum seen
 look(void)
 {
-	int i = atomic_load(&map.current) - 1;
-	struct stat st;
-	bool word;
+	const int current = atomic_load(&map.current);
+	struct okta_nss_mapping *mapping;
+	enum seen seen;
 
-	if (i < 0)
+	if (current == 0)
 		return SEEN_OTHER;
-	/* before the path: the word comes behind the rename, and one that came between
-	 * our two looks would pass for one that means nothing */
-	word = okta_snap_is_superseded(&map.mappings[i].snap);
-	if (fstatat(AT_FDCWD, OKTA_SNAPSHOT_PATH, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? SEEN_NONE : SEEN_OTHER;
-	if (st.st_dev != map.mappings[i].snap.dev ||
-	    st.st_ino != map.mappings[i].snap.ino ||
-	    (uint64_t)st.st_size != map.mappings[i].snap.len || !S_ISREG(st.st_mode) ||
-	    st.st_uid != OWNER || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return SEEN_OTHER;
-	if (word)
-		atomic_store(&map.mappings[i].word_seen, true);
-	return SEEN_CURRENT;
+	mapping = &map.mappings[current - 1];
+	seen = look_at_path(mapping);
+	if (seen != SEEN_CURRENT || !okta_snap_is_superseded(&mapping->snap))
+		return seen;
+	/* the word comes behind the rename: only a path looked at after it shows that it
+	 * means nothing */
+	seen = look_at_path(mapping);
+	if (seen == SEEN_CURRENT)
+		atomic_store(&mapping->word_seen, true);
+	return seen;
 }
 
 /* Too few descriptors or too little memory says nothing about the file. */

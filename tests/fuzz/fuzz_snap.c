@@ -433,22 +433,6 @@ copy_name(const uint8_t *p, size_t size, size_t off, size_t len, char dst[41])
 	dst[len] = '\0';
 }
 
-/* What is mapped is read until it is replaced: the file before is kept for one input. */
-static void
-put_file(const uint8_t *data, size_t size)
-{
-	static uint8_t *before, *now;
-
-	free(before);
-	before = now;
-	now = malloc(size > 0 ? size : 1);
-	FUZZ_CHECK(now != NULL);
-	memcpy(now, data, size);
-	file.p = now;
-	file.len = size;
-	file.number++;
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -456,7 +440,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t off, len;
 	unsigned i;
 
-	put_file(data, size);
+	file.p = data;
+	file.len = size;
+	file.number++;
 	for (i = 0; i < PROBES; i++) {
 		off = raw_record(data, size, USERS_AT, i, &len);
 		if (off == 0)
