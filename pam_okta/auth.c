@@ -10,6 +10,10 @@
  * RFC 8628 to add to that.  Besides, the token must be issued after this call began and
  * must not have let this person in before (host/used.h).
  *
+ * Why the name is looked up twice: a prompt stays open for as long as grace_s, and until
+ * it ends a sync may give the name to another person, or an administrator may make a
+ * local account of it.
+ *
  * PAM_SILENT is not heeded: sudo sets it always, and nobody can approve a code he cannot
  * see.
  */
@@ -369,15 +373,52 @@ keep(struct login *l, bool lets_in)
 /*
  * Out of the login groups by a claim that is newer than the snapshot: that holds for SSH
  * keys as well, now and not after the next sync.  The refusal stands whether or not it
- * can be kept.
+ * can be kept; but then somebody must bring the sync about.
  */
 static void
 keep_denial(struct login *l, enum okta_policy_rule rule)
 {
+	char detail[OKTA_ERR_MSG_BYTES + 80];
+	enum po_reason reason;
+
 	if (rule != OKTA_RULE_NOT_ALLOWED && rule != OKTA_RULE_DENY_GROUP)
 		return;
-	if (keep(l, false) != PO_ALLOWED)
-		po_debug(l->t, "the denial is not kept: %s", l->err.msg);
+	reason = keep(l, false);
+	if (reason == PO_ALLOWED)
+		return;
+	(void)snprintf(detail, sizeof(detail),
+	    "the denial is not kept, run okta-sync --once: %s", l->err.msg);
+	po_log(l->t, reason, detail);
+}
+
+static bool
+is_same(const struct okta_person *a, const struct okta_person *b)
+{
+	return a->uid == b->uid && okta_view_eq(a->policy.okta_id, b->policy.okta_id);
+}
+
+/*
+ * Whose name it is now, and what is known of him: all that is decided after this is
+ * judged against that.  What cannot be read now counts for nothing, as it would have
+ * before.
+ */
+static enum po_reason
+look_again(struct login *l)
+{
+	struct po_who then = l->who;
+	enum po_reason reason;
+
+	memset(&l->who, 0, sizeof(l->who));
+	reason = po_who_find(l->t, &l->who, &l->err);
+	if (reason == PO_NOT_OURS ||
+	    (reason == PO_ALLOWED && !is_same(&l->who.person, &then.person))) {
+		(void)okta_err_set(&l->err, OKTA_E_REFUSED,
+		    "the name became a local account's or another person's during the "
+		    "login");
+		reason = PO_NAME_CHANGED;
+	}
+	po_who_clear(&then);
+	return reason;
 }
 
 static enum po_reason
@@ -393,7 +434,6 @@ decide(struct login *l)
 	r = okta_known_init(&l->who.snap, l->claims, &known, &l->err);
 	if (r != OKTA_OK)
 		return r == OKTA_E_NOMEM ? PO_NOMEM : PO_SNAPSHOT;
-	/* a snapshot that came while we waited is the account phase's, which opens it */
 	now.claims_are_newer = claims_s(l, now_s) > l->who.snap.source_s;
 	okta_policy_login(l->who.conf, &l->who.person.policy, l->claims, known.groups,
 	    known.n_groups, &now, &d);
@@ -504,6 +544,8 @@ run(struct login *l)
 		reason = ask_for_approval(l);
 	if (reason == PO_ALLOWED)
 		reason = take_verdict(l);
+	if (reason == PO_ALLOWED)
+		reason = look_again(l);
 	if (reason == PO_ALLOWED)
 		reason = decide(l);
 	return reason;

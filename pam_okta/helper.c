@@ -19,7 +19,7 @@
 void
 po_helper_init(struct po_helper *helper)
 {
-	helper->child = (struct okta_child){ -1, -1 };
+	helper->child = OKTA_CHILD_NONE;
 	okta_buf_init(&helper->frame, OKTA_FRAME_MAX_BYTES);
 	memset(helper->nonce, 0, sizeof(helper->nonce));
 }

@@ -37,6 +37,8 @@ static const struct po_answer answers[PO_REASON_COUNT] = {
 	    PAM_CRED_ERR, NULL },
 	[PO_RESERVED] = REFUSED("reserved", NOT_PERMITTED),
 	[PO_LOCAL_ID] = REFUSED("local_id", NOT_PERMITTED),
+	[PO_NAME_CHANGED] = REFUSED("name_changed",
+	    "Whose name this is changed during the login. Please try again."),
 	[PO_STALE] = REFUSED("stale_snapshot",
 	    "This host's copy of the Okta directory is too old. Ask its administrator."),
 	[PO_DENY_GROUP] = REFUSED("deny_group", NOT_PERMITTED),

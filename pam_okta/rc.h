@@ -13,12 +13,13 @@
 /* Zero denies: whatever forgot to decide ends there. */
 enum po_reason {
 	PO_INTERNAL = 0,
-	PO_ALLOWED,  /* the login, the account, the session's groups: granted */
-	PO_NOT_OURS, /* the one rule behind PAM_IGNORE and PAM_USER_UNKNOWN */
-	PO_DISABLED, /* Okta status; told like an unknown user */
-	PO_RESERVED, /* a name of the system's */
-	PO_LOCAL_ID, /* a local account or group has the uid or gid */
-	PO_STALE,    /* snapshot too old */
+	PO_ALLOWED,	 /* the login, the account, the session's groups: granted */
+	PO_NOT_OURS,	 /* the one rule behind PAM_IGNORE and PAM_USER_UNKNOWN */
+	PO_DISABLED,	 /* Okta status; told like an unknown user */
+	PO_RESERVED,	 /* a name of the system's */
+	PO_LOCAL_ID,	 /* a local account or group has the uid or gid */
+	PO_NAME_CHANGED, /* it is not whose login this began with */
+	PO_STALE,	 /* snapshot too old */
 	PO_DENY_GROUP,
 	PO_NOT_ALLOWED,
 	PO_NO_GROUPS_CLAIM,

@@ -33,6 +33,8 @@
 
 #define LAST_WORD_MS 500 /* kept for the verdict before the peer's deadline */
 #define GRACE_MS     200 /* whoever has the deadline says better than we what was amiss */
+#define NO_END_MS    INT64_MAX
+#define OPTIONAL_MS  5000 /* for what a verdict does without */
 
 #define OF_DEVICE                                                                        \
 	(PART_BIT(PART_ID_TOKEN) | PART_BIT(PART_ACCESS_TOKEN) | PART_BIT(PART_PROOFS))
@@ -196,20 +198,24 @@ start_worker(struct login *l, struct worker *worker, void (*forget)(void *ctx),
  * -------------------------------------------------------------------------- */
 
 /*
- * Wait for the next word of a worker, and take it.  OKTA_OK; OKTA_E_UNAVAIL: the module
- * is gone, or talks out of turn; OKTA_E_REFUSED: too late.
+ * Wait for the next word of a worker, not past UNTIL_MS, and take it.  OKTA_OK, also
+ * without a word; OKTA_E_UNAVAIL: the module is gone, or talks out of turn;
+ * OKTA_E_REFUSED: too late.
  */
 static enum okta_rc
-hear(struct login *l)
+hear(struct login *l, int64_t until_ms)
 {
 	struct worker *const worker[] = { &l->device, &l->keys, &l->userinfo };
 	struct pollfd pfd[4] = { { .fd = l->fd, .events = POLLIN | POLLRDHUP } };
 	int64_t left = l->deadline_ms + GRACE_MS - okta_clock_mono_ms(l->clock);
+	const int64_t soon = until_ms - okta_clock_mono_ms(l->clock);
 	size_t i;
 
 	if (left <= 0)
 		return fail(
 		    l, OKTA_FAIL_DEADLINE, "no verdict before the login's time was up");
+	if (left > soon)
+		left = soon < 0 ? 0 : soon;
 	for (i = 0; i < 3; i++) /* poll() passes over -1 */
 		pfd[i + 1] = (struct pollfd){ .fd = worker[i]->role.fd,
 			.events = POLLIN };
@@ -227,14 +233,25 @@ hear(struct login *l)
 	return OKTA_OK;
 }
 
+/* Whoever has no more to say at UNTIL_MS has failed. */
 static enum okta_rc
-wait_for(struct login *l, const struct worker *worker)
+wait_until(struct login *l, struct worker *worker, int64_t until_ms)
 {
 	enum okta_rc r = OKTA_OK;
 
-	while (r == OKTA_OK && !worker->finished)
-		r = hear(l);
+	while (r == OKTA_OK && !worker->finished) {
+		if (okta_clock_mono_ms(l->clock) >= until_ms)
+			worker_fail(worker, OKTA_FAIL_UNREACHABLE, "no answer in time");
+		else
+			r = hear(l, until_ms);
+	}
 	return r;
+}
+
+static enum okta_rc
+wait_for(struct login *l, struct worker *worker)
+{
+	return wait_until(l, worker, NO_END_MS);
 }
 
 /* --- the steps
@@ -278,14 +295,14 @@ get_tokens(struct login *l)
 	start_worker(l, &l->device, forget_for_device, run_device);
 	wipe_view(l->start->client_secret); /* nobody else needs it */
 	while (r == OKTA_OK && !l->device.finished && l->device.prompt.len == 0)
-		r = hear(l);
+		r = hear(l, NO_END_MS);
 	if (r == OKTA_OK && !l->device.finished)
 		r = show_prompt(l);
 	if (r == OKTA_OK && !l->device.finished) /* while the person reads */
 		start_worker(l, &l->keys, forget_for_keys, run_keys);
 	okta_slim_down();
 	while (r == OKTA_OK && !l->device.finished) {
-		r = hear(l);
+		r = hear(l, NO_END_MS);
 		if (l->keys.finished && l->device.parts[PART_ID_TOKEN].len == 0)
 			okta_slim_down();
 	}
@@ -312,20 +329,32 @@ get_fresh_keys(struct login *l)
 	return r;
 }
 
+/* Until when to wait for what a verdict does without: there must be time to give one. */
+static int64_t
+end_of_optional(const struct login *l)
+{
+	const int64_t now_ms = okta_clock_mono_ms(l->clock);
+	const int64_t half_ms = (l->deadline_ms - now_ms) / 2;
+
+	if (half_ms < 0)
+		return l->deadline_ms;
+	return now_ms + (half_ms < OPTIONAL_MS ? half_ms : OPTIONAL_MS);
+}
+
 /* MUST: there is no verdict without it.  But a refusal of the token, which Okta gives
  * where /userinfo is not for this client, says that there are no groups to be had: the
  * policy knows what that means. */
 static enum okta_rc
 get_userinfo(struct login *l, bool must)
 {
-	const struct worker *w = &l->userinfo;
+	struct worker *const w = &l->userinfo;
 	enum okta_rc r;
 
 	if (l->userinfo_was_asked)
 		return fail(l, OKTA_FAIL_INTERNAL, "the verifier asks userinfo again");
 	l->userinfo_was_asked = true;
 	start_worker(l, &l->userinfo, forget_for_userinfo, run_userinfo);
-	r = wait_for(l, w);
+	r = wait_until(l, w, must ? NO_END_MS : end_of_optional(l));
 	if (r == OKTA_OK && !w->succeeded && must && w->status != 401 && w->status != 403)
 		r = fail_as(l, w);
 	if (r == OKTA_OK && !w->succeeded)

@@ -141,8 +141,10 @@ okta_child_open(
     const char *path, uid_t uid, gid_t gid, struct okta_child *ret, struct okta_err *err)
 {
 	enum okta_rc rc = OKTA_E_INTERNAL;
+	struct okta_fd_mark mark;
 	int fds[2] = { -1, -1 };
 	sigset_t all, old;
+	enum okta_rc r;
 	pid_t pid, parent = getpid();
 
 	if (path[0] != '/') {
@@ -151,6 +153,11 @@ okta_child_open(
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
 		rc = okta_err_sys(err, errno, "socketpair");
+		goto out;
+	}
+	r = okta_fd_mark(fds[0], &mark, err);
+	if (r != OKTA_OK) {
+		rc = r;
 		goto out;
 	}
 	/* no handler of the host's may run in the child: it could act on the host's state
@@ -166,8 +173,7 @@ okta_child_open(
 	if (pid < 0)
 		goto out;
 
-	ret->pid = pid;
-	ret->fd = fds[0];
+	*ret = (struct okta_child){ pid, fds[0], mark };
 	fds[0] = -1;
 	rc = OKTA_OK;
 out:
@@ -181,8 +187,7 @@ out:
 void
 okta_child_close(struct okta_child *child)
 {
-	if (child->fd >= 0)
-		(void)close(child->fd);
+	okta_fd_close(child->fd, &child->mark);
 	child->fd = -1;
 	if (child->pid > 0) {
 		/* not yet reaped by us, so the number is still our child's, unless the

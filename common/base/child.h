@@ -14,11 +14,15 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 
 struct okta_child {
 	pid_t pid; /* -1 when there is none */
 	int fd;	   /* our end of the socket, close-on-exec; -1 when there is none */
+	struct okta_fd_mark mark; /* of fd */
 };
+
+#define OKTA_CHILD_NONE ((struct okta_child){ -1, -1, { 0, 0 } })
 
 /*
  * A failed set-up or execve() in the child arrives as a frame of this type with the
@@ -36,7 +40,8 @@ OKTA_MUST_CHECK enum okta_rc okta_child_open(
 
 /*
  * Close the socket, kill the child and reap it if nobody else did; a host that ignores or
- * reaps SIGCHLD itself is fine.  Safe on { -1, -1 } and twice.
+ * reaps SIGCHLD itself is fine, and so is one that took the socket's number for a file of
+ * its own.  Safe on OKTA_CHILD_NONE and twice.
  */
 void okta_child_close(struct okta_child *child);
 

@@ -7,8 +7,15 @@
  * somebody who may have stopped it.  MUST: who stops his own logins on this host, which
  * then keep their places, leaves the other half.
  *
- * Why there is no lock around the counting: each first takes a place, then writes whose
- * it is, then counts.  Of any two, whoever writes last sees the other, so the caps hold.
+ * Why there is no lock around the counting: each first takes a place by a lock on its
+ * first byte, then writes whose it is, then says so by a lock on its second byte, then
+ * counts those that said so.  Of any two, whoever says so last sees the other, so the
+ * caps hold; and who was stopped before that is not counted by what the last holder of
+ * his place wrote.
+ *
+ * The first builds locked all bytes of a place at once.  Beside a login of theirs, as
+ * while a package is upgraded, no cap is exceeded either: each takes the other's lock for
+ * a place that is taken, and counts it; theirs by what is there, as they do.
  *
  * Why open file description locks: they belong to this open file and not to the process,
  * so that a host which handles several logins in one process is counted right, and no
@@ -48,8 +55,8 @@ struct counted {
 void
 okta_waiting_init(struct okta_waiting *waiting)
 {
+	memset(waiting, 0, sizeof(*waiting));
 	waiting->fd = -1;
-	waiting->place = 0;
 }
 
 uint32_t
@@ -96,19 +103,22 @@ okta_waiting_address(const char *rhost, char ret[OKTA_WAITING_ADDRESS_BYTES])
 	}
 }
 
+/* The bytes of a place that are locked, for what. */
+enum { HAVE_AT = 0, SAID_AT = 1 };
+
 static struct flock
-bytes_of(uint32_t place)
+lock_of(uint32_t place, off_t at)
 {
 	return (struct flock){ .l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
-		.l_start = (off_t)place * PLACE_BYTES,
-		.l_len = PLACE_BYTES };
+		.l_start = (off_t)place * PLACE_BYTES + at,
+		.l_len = 1 };
 }
 
 static bool
-is_taken(int fd, uint32_t place)
+counts(int fd, uint32_t place)
 {
-	struct flock lock = bytes_of(place);
+	struct flock lock = lock_of(place, SAID_AT);
 
 	/* what cannot be known counts */
 	return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
@@ -125,7 +135,7 @@ take_place(int fd, uint32_t total, bool half, uint32_t *ret, struct okta_err *er
 	uint32_t place;
 
 	for (place = 0; place < total; place += half ? 2 : 1) {
-		lock = bytes_of(place);
+		lock = lock_of(place, HAVE_AT);
 		if (fcntl(fd, F_OFD_SETLK, &lock) == 0) {
 			*ret = place;
 			return OKTA_OK;
@@ -140,6 +150,20 @@ take_place(int fd, uint32_t total, bool half, uint32_t *ret, struct okta_err *er
 		    total);
 	return okta_err_set(err, OKTA_E_REFUSED,
 	    "%u logins wait for approval on this host: [login] max_waiting", total);
+}
+
+/* Whose it is, and then that it is written. */
+static enum okta_rc
+say_whose(int fd, uint32_t place, const unsigned char record[PLACE_BYTES],
+    const char *path, struct okta_err *err)
+{
+	struct flock said = lock_of(place, SAID_AT);
+
+	if (pwrite(fd, record, PLACE_BYTES, (off_t)place * PLACE_BYTES) != PLACE_BYTES)
+		return okta_err_sys(err, errno, "%s: cannot be written", path);
+	if (fcntl(fd, F_OFD_SETLK, &said) < 0)
+		return okta_err_sys(err, errno, "a place cannot be locked");
+	return OKTA_OK;
 }
 
 static void
@@ -180,8 +204,7 @@ count_others(int fd, uint32_t mine, const unsigned char record[PLACE_BYTES],
 		same_user = memcmp(other, record, UID_BYTES) == 0;
 		same_address = memcmp(other + ADDRESS_AT, record + ADDRESS_AT,
 				   OKTA_WAITING_ADDRESS_BYTES) == 0;
-		if (place == mine || (!same_user && !same_address) ||
-		    !is_taken(fd, place))
+		if (place == mine || (!same_user && !same_address) || !counts(fd, place))
 			continue;
 		ret->user += same_user ? 1 : 0;
 		ret->user_local += same_user && other[IS_LOCAL_AT] != 0 ? 1 : 0;
@@ -226,13 +249,14 @@ okta_waiting_enter(const char *run_dir, uid_t owner, const struct okta_waiting_c
 {
 	const uint32_t total = caps->total < OKTA_WAITING_MAX ? caps->total
 							      : OKTA_WAITING_MAX;
-	struct okta_waiting mine = { -1, 0 };
+	struct okta_waiting mine;
 	enum okta_rc r, rc = OKTA_E_INTERNAL;
 	unsigned char record[PLACE_BYTES];
 	struct counted others = { 0 };
 	char path[PATH_MAX];
 	int n;
 
+	okta_waiting_init(&mine);
 	n = snprintf(path, sizeof(path), "%s/waiting", run_dir);
 	if (n < 0 || (size_t)n >= sizeof(path)) {
 		rc = okta_err_set(err, OKTA_E_TOOBIG, "%s: path is too long", run_dir);
@@ -241,6 +265,13 @@ okta_waiting_enter(const char *run_dir, uid_t owner, const struct okta_waiting_c
 	r = okta_run_dir_make(run_dir, 0755, owner, err);
 	if (r == OKTA_OK)
 		r = okta_run_file_open(path, owner, &mine.fd, err);
+	if (r == OKTA_OK) {
+		r = okta_fd_mark(mine.fd, &mine.mark, err);
+		if (r != OKTA_OK) { /* just opened: it is ours without a mark */
+			(void)close(mine.fd);
+			mine.fd = -1;
+		}
+	}
 	if (r == OKTA_OK)
 		r = take_place(mine.fd, total, caps->half, &mine.place, err);
 	if (r != OKTA_OK) {
@@ -248,12 +279,9 @@ okta_waiting_enter(const char *run_dir, uid_t owner, const struct okta_waiting_c
 		goto out;
 	}
 	fill(record, uid, caps->half, address);
-	if (pwrite(mine.fd, record, sizeof(record), bytes_of(mine.place).l_start) !=
-	    (ssize_t)sizeof(record)) {
-		rc = okta_err_sys(err, errno, "%s: cannot be written", path);
-		goto out;
-	}
-	r = count_others(mine.fd, mine.place, record, &others, err);
+	r = say_whose(mine.fd, mine.place, record, path, err);
+	if (r == OKTA_OK)
+		r = count_others(mine.fd, mine.place, record, &others, err);
 	if (r == OKTA_OK)
 		r = check_caps(caps, &others, err);
 	if (r != OKTA_OK) {
@@ -272,7 +300,6 @@ void
 okta_waiting_leave(struct okta_waiting *waiting)
 {
 	/* the lock goes with the last descriptor of this open file, which is ours */
-	if (waiting->fd >= 0)
-		(void)close(waiting->fd);
+	okta_fd_close(waiting->fd, &waiting->mark);
 	okta_waiting_init(waiting);
 }

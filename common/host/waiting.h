@@ -3,7 +3,7 @@
  * Floor 2: base.
  *
  * RUN_DIR/waiting holds one place for each login that waits.  A place is taken while
- * somebody holds a lock on its bytes: however a login ends, also by SIGKILL, the kernel
+ * somebody holds a lock on it: however a login ends, also by SIGKILL, the kernel
  * gives its place back, and nothing ever has to be tidied up.
  */
 #ifndef OKTA_HOST_WAITING_H
@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 
 #define OKTA_WAITING_MAX	   1000 /* places */
 #define OKTA_WAITING_ADDRESS_BYTES 64
@@ -26,7 +27,8 @@ struct okta_waiting_caps {
 };
 
 struct okta_waiting {
-	int fd; /* holds the lock; -1: no place */
+	int fd;			  /* holds the lock; -1: no place */
+	struct okta_fd_mark mark; /* of fd */
 	uint32_t place;
 };
 

@@ -311,10 +311,10 @@ okta_wire_is_group_name(struct okta_view v)
 	       memchr(v.p, '\0', v.len) == NULL && okta_text_is_utf8(v);
 }
 
-static bool
-is_amr(struct okta_view v)
+bool
+okta_wire_is_amr(struct okta_view v)
 {
-	return v.len > 0 && is_plain(v);
+	return v.len > 0 && v.len <= AMR_ITEM_MAX_BYTES && is_plain(v);
 }
 
 static size_t
@@ -350,8 +350,8 @@ okta_wire_get_claims(
 	ret->n_groups = get_list(&r, ret->groups, OKTA_WIRE_GROUPS_MAX,
 	    OKTA_WIRE_GROUP_MAX, okta_wire_is_group_name,
 	    "a group name is empty or none a claim may carry", &fault);
-	ret->n_amr = get_list(&r, ret->amr, OKTA_WIRE_AMR_MAX, AMR_ITEM_MAX_BYTES, is_amr,
-	    "an amr value is empty or has a control byte", &fault);
+	ret->n_amr = get_list(&r, ret->amr, OKTA_WIRE_AMR_MAX, AMR_ITEM_MAX_BYTES,
+	    okta_wire_is_amr, "an amr value is empty or has a control byte", &fault);
 
 	require(ret->iss.len > 0 && okta_text_is_printable(ret->iss),
 	    "iss is empty or not printable", &fault);

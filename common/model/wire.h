@@ -111,6 +111,8 @@ struct okta_failure {
  * \x01: okta-sync writes that in front of names no claim may match.
  */
 bool okta_wire_is_group_name(struct okta_view v);
+/* An authentication method as CLAIMS takes it: 1 to 64 bytes, UTF-8, no control byte. */
+bool okta_wire_is_amr(struct okta_view v);
 
 /* OUT is emptied first.  OKTA_OK, OKTA_E_TOOBIG or OKTA_E_NOMEM. */
 OKTA_MUST_CHECK enum okta_rc okta_wire_put_start(

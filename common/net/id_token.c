@@ -255,27 +255,33 @@ out:
 	return rc;
 }
 
-/* Strings of a claim that is an array; absent: *ret_n stays, OKTA_E_NOTFOUND. */
+/*
+ * RFC 8176: strings, of which each side knows those it knows.  One that cannot be sent on
+ * is none that require_amr could name: it is left out, which lets nobody in who lacks
+ * another, and locks nobody out who has it.  Absent: OKTA_E_NOTFOUND.
+ */
 static enum okta_rc
-read_list(const struct okta_json_value *root, const char *name, size_t max_len,
-    struct okta_view *ret, size_t max_n, size_t *ret_n)
+read_amr(const struct okta_json_value *root, struct okta_claims *claims)
 {
-	const struct okta_json_value *list;
+	const struct okta_json_value *list, *item;
+	struct okta_view method;
 	enum okta_rc r;
-	size_t i;
+	size_t i, n = 0;
 
-	r = okta_json_array(root, name, &list);
+	r = okta_json_array(root, "amr", &list);
 	if (r != OKTA_OK)
 		return r;
-	if (okta_json_count(list) > max_n)
+	if (okta_json_count(list) > OKTA_WIRE_AMR_MAX)
 		return OKTA_E_TOOBIG;
 	for (i = 0; i < okta_json_count(list); i++) {
-		if (okta_json_as_str(okta_json_item(list, i), &ret[i]) != OKTA_OK)
+		item = okta_json_item(list, i);
+		if (okta_json_type_of(item) != OKTA_JSON_STRING)
 			return OKTA_E_INPUT;
-		if (ret[i].len > max_len)
-			return OKTA_E_TOOBIG;
+		if (okta_json_as_str(item, &method) == OKTA_OK && /* no NUL inside */
+		    okta_wire_is_amr(method))
+			claims->amr[n++] = method;
 	}
-	*ret_n = i;
+	claims->n_amr = n;
 	return OKTA_OK;
 }
 
@@ -368,8 +374,7 @@ okta_id_token_claims(const struct okta_id_token *token, struct okta_view groups_
 		    err, OKTA_E_INTERNAL, "token: iss, sub or jti not checked");
 	if (optional_str(root, "preferred_username", &ret->preferred_username) != OKTA_OK)
 		return refuse(err, "preferred_username: no text");
-	r = read_list(
-	    root, "amr", OKTA_WIRE_TEXT_MAX, ret->amr, OKTA_WIRE_AMR_MAX, &ret->n_amr);
+	r = read_amr(root, ret);
 	if (r != OKTA_OK && r != OKTA_E_NOTFOUND)
 		return refuse(err, "amr: not a short array of strings");
 	ret->iat_s = (uint64_t)token->iat_s;

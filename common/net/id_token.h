@@ -55,9 +55,9 @@ OKTA_MUST_CHECK enum okta_rc okta_id_token_check_access(const struct okta_id_tok
 
 /*
  * The claims as the wire has them; views live as long as TOKEN.  GROUPS_CLAIM names the
- * claim with the groups, "none": there is none; a name that the wire does not take is
- * left out.  OKTA_OK, or OKTA_E_REFUSED: a claim of a wrong type, or more groups or amr
- * values than the wire takes (names the remedy).
+ * claim with the groups, "none": there is none; a name or an amr value that the wire does
+ * not take is left out.  OKTA_OK, or OKTA_E_REFUSED: a claim of a wrong type, or more
+ * groups or amr values than the wire takes (names the remedy).
  */
 OKTA_MUST_CHECK enum okta_rc okta_id_token_claims(const struct okta_id_token *token,
     struct okta_view groups_claim, struct okta_claims *ret, struct okta_err *err);

@@ -32,20 +32,25 @@
 static const char *const always[] = { "brk", "clock_getres", "clock_gettime",
 	"clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64", "close", "dup",
 	"epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait",
-	"eventfd2", "exit", "exit_group", "fcntl", "fcntl64", "fstat", "fstat64", "futex",
-	"futex_time64", "get_robust_list", "getcpu", "getegid", "getegid32", "geteuid",
-	"geteuid32", "getgid", "getgid32", "getpid", "getppid", "getrandom", "getresgid",
-	"getresuid", "getrlimit", "getsockname", "getsockopt", "gettid", "gettimeofday",
-	"getuid", "getuid32", "lseek", "_llseek", "madvise", "membarrier", "mremap",
-	"munmap", "nanosleep", "pipe2", "poll", "ppoll", "ppoll_time64", "pread64",
-	"preadv", "pselect6", "pselect6_time64", "read", "readv", "recv", "recvfrom",
-	"recvmmsg", "recvmmsg_time64", "recvmsg", "restart_syscall", "rseq",
-	"rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn",
-	"rt_sigtimedwait", "sched_getaffinity", "sched_getparam", "sched_getscheduler",
-	"sched_yield", "select", "_newselect", "send", "sendmmsg", "sendmsg", "sendto",
+	"eventfd2", "exit", "exit_group", "fstat", "fstat64", "futex", "futex_time64",
+	"get_robust_list", "getcpu", "getegid", "getegid32", "geteuid", "geteuid32",
+	"getgid", "getgid32", "getpid", "getppid", "getrandom", "getresgid", "getresuid",
+	"getrlimit", "getsockname", "getsockopt", "gettid", "gettimeofday", "getuid",
+	"getuid32", "lseek", "_llseek", "madvise", "membarrier", "mremap", "munmap",
+	"nanosleep", "pipe2", "poll", "ppoll", "ppoll_time64", "pread64", "preadv",
+	"pselect6", "pselect6_time64", "read", "readv", "recv", "recvfrom", "recvmmsg",
+	"recvmmsg_time64", "recvmsg", "restart_syscall", "rseq", "rt_sigaction",
+	"rt_sigpending", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait",
+	"sched_getaffinity", "sched_getparam", "sched_getscheduler", "sched_yield",
+	"select", "_newselect", "send", "sendmmsg", "sendmsg", "sendto",
 	"set_robust_list", "shutdown", "sigaltstack", "sigreturn", "sysinfo", "time",
 	"timerfd_create", "timerfd_gettime", "timerfd_settime", "ugetrlimit", "uname",
 	"write", "writev" };
+
+/* What libraries ask of descriptors.  MUST NOT: name an owner or a signal: then a byte
+ * into one's own socket would kill any process of the same user, F_SETSIG. */
+static const int descriptor_commands[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD,
+	F_GETFL, F_SETFL };
 
 /* Paths, read only; openat and open have a rule of their own. */
 static const char *const reading[] = { "access", "faccessat", "faccessat2", "fstatat64",
@@ -207,6 +212,14 @@ process_rules(struct filter *f, unsigned may)
 static void
 descriptor_rules(struct filter *f, unsigned may)
 {
+	struct scmp_arg_cmp command = SCMP_A1(SCMP_CMP_EQ, 0);
+	size_t i;
+
+	for (i = 0; i < sizeof(descriptor_commands) / sizeof(int); i++) {
+		command.datum_a = (scmp_datum_t)descriptor_commands[i];
+		allow_if(f, "fcntl", command);
+		allow_if(f, "fcntl64", command);
+	}
 	/* is it a terminal, how much is there to read, do not block: no device is asked
 	 * for more */
 	allow_if(f, "ioctl", SCMP_A1(SCMP_CMP_EQ, TCGETS));

@@ -11,16 +11,16 @@
 #include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <sys/time.h>
 
 #include <security/pam_modules.h>
 
+#include "../nap.h"
+#include "rude_host.h"
+
 typedef int (*entry)(pam_handle_t *, int, int, const char **);
 
-#define HIJACKED     20 /* descriptors from 3 on */
-#define OUT_OF_REACH 100
+#define HIJACKED 20 /* descriptors from 3 on */
 
 static entry authenticate;
 static char module_path[PATH_MAX];
@@ -77,24 +77,7 @@ assert_no_child(void)
 	assert_int_equal(errno, ECHILD);
 }
 
-static void
-nap_us(long us)
-{
-	const struct timespec ts = { us / 1000000, us % 1000000 * 1000 };
-
-	(void)nanosleep(&ts, NULL);
-}
-
 /* --- signals ----------------------------------------------------------------------- */
-
-static volatile sig_atomic_t interruptions;
-
-static void
-note(int number)
-{
-	(void)number;
-	interruptions = interruptions + 1;
-}
 
 /* Each wait is interrupted many times, and nothing starts it again but who waits. */
 static void
@@ -177,20 +160,6 @@ thread_cancelled_amid_a_login_ends_behind_it_and_leaves_nothing(void **state)
 
 /* --- loaded and unloaded ------------------------------------------------------------ */
 
-static unsigned
-count_mappings(void)
-{
-	FILE *f = fopen("/proc/self/maps", "re");
-	char line[512];
-	unsigned n = 0;
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f) != NULL)
-		n += strstr(line, "pam_okta") != NULL;
-	(void)fclose(f);
-	return n;
-}
-
 static void
 one_session(const char *user, int expected)
 {
@@ -200,7 +169,7 @@ one_session(const char *user, int expected)
 	assert_int_equal(r, expected);
 	if (r == PAM_SUCCESS)
 		(void)pam_acct_mgmt(pamh, 0);
-	assert_true(count_mappings() > 0);
+	assert_true(count_mappings("pam_okta") > 0);
 	assert_int_equal(pam_end(pamh, r), PAM_SUCCESS);
 }
 
@@ -219,7 +188,7 @@ module_loaded_and_unloaded_a_thousand_times_leaves_nothing(void **state)
 	for (i = 0; i < n; i++) {
 		memset(&talk, 0, sizeof(talk));
 		one_session(i % 25 == 0 ? "ada" : "local", PAM_SUCCESS);
-		assert_int_equal(count_mappings(), 0); /* it is gone */
+		assert_int_equal(count_mappings("pam_okta"), 0); /* it is gone */
 		if (i == 99) {
 			heap = mallinfo2().uordblks;
 			descriptors = count_descriptors();
@@ -235,23 +204,14 @@ module_loaded_and_unloaded_a_thousand_times_leaves_nothing(void **state)
 
 /* --- descriptors -------------------------------------------------------------------- */
 
-static atomic_bool stop;
-static int spare; /* what comes in the place of ours */
-
-/* Closes each descriptor that may be ours, or opens something else at its number. */
 static void *
 hijack_all_the_time(void *arg)
 {
 	unsigned i;
-	int fd;
 
 	(void)arg;
 	for (i = 0; !atomic_load(&stop); i++) {
-		fd = 3 + (int)random() % HIJACKED;
-		if (i % 2 == 0)
-			(void)close(fd);
-		else
-			(void)dup2(spare, fd);
+		hijack_one(i, HIJACKED);
 		nap_us((long)random() % 40);
 	}
 	return NULL;
@@ -262,7 +222,7 @@ login_with_a_hijacker(const char *script)
 {
 	pam_handle_t *pamh;
 	pthread_t hijacker;
-	int fd, r;
+	int r;
 
 	put_conf(script, "");
 	pamh = stage_start("sshd", "ada", &talk);
@@ -272,8 +232,7 @@ login_with_a_hijacker(const char *script)
 	r = authenticate(pamh, 0, 0, NULL);
 	atomic_store(&stop, true);
 	(void)pthread_join(hijacker, NULL);
-	for (fd = 3; fd < 3 + HIJACKED; fd++)
-		(void)close(fd);
+	close_hijacked(HIJACKED);
 	(void)pam_end(pamh, r);
 	while (waitpid(-1, NULL, 0) > 0)
 		; /* a helper that lost its socket ends by itself */
@@ -289,8 +248,7 @@ live_with_a_hijacker(void)
 	int r;
 
 	(void)alarm(200); /* should one hang */
-	spare = fcntl(open("/proc/self/exe", O_RDONLY), F_DUPFD_CLOEXEC, OUT_OF_REACH);
-	if (spare < 0)
+	if (!open_spare())
 		return 2;
 	for (i = 0; i < n; i++) {
 		r = login_with_a_hijacker(scripts[i % 5]);
@@ -305,22 +263,13 @@ live_with_a_hijacker(void)
 static void
 descriptors_that_the_host_closes_or_opens_anew_amid_a_login_let_nobody_in(void **state)
 {
-	int status;
-	pid_t pid = fork();
-
 	(void)state;
-	if (pid == 0)
-		_exit(live_with_a_hijacker());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_child_ends_well(live_with_a_hijacker);
 }
 
 /* --- everything of ours broken --------------------------------------------------------
  */
 
-#define AUTH_WORDS                                                                       \
-	"[success=done user_unknown=ignore ignore=ignore module_unknown=ignore "         \
-	"default=die]"
 #define ACCOUNT_WORDS                                                                    \
 	"[success=ok user_unknown=ignore ignore=ignore module_unknown=ignore "           \
 	"default=die]"

@@ -5,88 +5,29 @@
  * others, cut off or taken away, while they fork, and while their process does what it
  * likes with descriptors and signals.  In a mount namespace of its own; needs root.
  */
-#include <dirent.h>
-#include <dlfcn.h>
+#include "../nss/module.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <nss.h>
 #include <pthread.h>
-#include <pwd.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/paths.h"
+#include "../nap.h"
+#include "../proc_self.h"
+#include "rude_host.h"
 #include "snap/read.h"
 #include "snap/sum.h"
 #include "snap/write.h"
 
-#define N_USERS	     300
-#define FIRST	     100000
-#define ENG	     90000
-#define READERS	     16
-#define LOOK_MS	     1000 /* a file is looked at anew by then */
-#define FORKERS	     8
-#define HIJACKED     24 /* descriptors from 3 on */
-#define OUT_OF_REACH 100
-#define FULL_FACT    10
+#define N_USERS	  300
+#define FIRST	  100000
+#define ENG	  90000
+#define READERS	  16
+#define LOOK_MS	  1000 /* a file is looked at anew by then */
+#define FORKERS	  8
+#define HIJACKED  24 /* descriptors from 3 on */
+#define FULL_FACT 10
 
 static unsigned times = 1;
-
-/* --- the module ------------------------------------------------------------------ */
-
-static enum nss_status (*getpwnam_f)(
-    const char *, struct passwd *, char *, size_t, int *);
-static enum nss_status (*getpwuid_f)(uid_t, struct passwd *, char *, size_t, int *);
-static enum nss_status (*getpwent_f)(struct passwd *, char *, size_t, int *);
-static enum nss_status (*getgrnam_f)(const char *, struct group *, char *, size_t, int *);
-static enum nss_status (*getgrent_f)(struct group *, char *, size_t, int *);
-static enum nss_status (*init_f)(
-    const char *, gid_t, long *, long *, gid_t **, long, int *);
-
-static bool
-load(const char *path)
-{
-	void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-
-	if (module == NULL) {
-		(void)fprintf(stderr, "%s\n", dlerror());
-		return false;
-	}
-#define LOAD(f, name) (*(void **)&(f) = dlsym(module, "_nss_okta_" name))
-	LOAD(getpwnam_f, "getpwnam_r");
-	LOAD(getpwuid_f, "getpwuid_r");
-	LOAD(getpwent_f, "getpwent_r");
-	LOAD(getgrnam_f, "getgrnam_r");
-	LOAD(getgrent_f, "getgrent_r");
-	LOAD(init_f, "initgroups_dyn");
-	return init_f != NULL;
-}
-
-static void
-nap_us(long us)
-{
-	const struct timespec ts = { us / 1000000, us % 1000000 * 1000 };
-
-	(void)nanosleep(&ts, NULL);
-}
 
 /* --- files ------------------------------------------------------------------------ */
 
@@ -255,7 +196,6 @@ put_ruin(enum ruin how)
 
 /* --- readers ---------------------------------------------------------------------- */
 
-static atomic_bool stop;
 static atomic_ulong answers, unavailable, wrong;
 static _Thread_local bool was_unavailable; /* the last one */
 
@@ -352,19 +292,6 @@ answers_again(void)
 	return false;
 }
 
-static unsigned
-count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert_non_null(d);
-	while (readdir(d) != NULL)
-		n++;
-	(void)closedir(d);
-	return n;
-}
-
 static int
 fresh(void **state)
 {
@@ -386,7 +313,8 @@ sixteen_threads_answer_rightly_or_not_at_all_while_cut_and_garbled_files_are_ren
     void **state)
 {
 	pthread_t threads[READERS];
-	unsigned n, files = 0, fds = count_fds();
+	int fds = count_descriptors();
+	unsigned n, files = 0;
 
 	(void)state;
 	start_threads(threads, READERS, read_all_the_time);
@@ -411,7 +339,7 @@ sixteen_threads_answer_rightly_or_not_at_all_while_cut_and_garbled_files_are_ren
 	assert_int_equal(n, RUINS * times); /* each time it came back */
 	assert_int_equal(atomic_load(&wrong), 0);
 	assert_true(atomic_load(&unavailable) > 0);
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(count_descriptors(), fds);
 }
 
 /* --- what is cut off in place ------------------------------------------------------ */
@@ -578,7 +506,8 @@ static void
 threads_that_look_up_and_fork_at_once_and_their_children_get_right_answers(void **state)
 {
 	pthread_t threads[FORKERS], others[2];
-	unsigned fds = count_fds(), wanted = 300 * times;
+	int fds = count_descriptors();
+	unsigned wanted = 300 * times;
 
 	(void)state;
 	atomic_store(&forks, 0);
@@ -593,18 +522,15 @@ threads_that_look_up_and_fork_at_once_and_their_children_get_right_answers(void 
 	print_message("# figure S30 what=fork-storm threads=%d forks=%u bad=%u wrong=%lu "
 		      "descriptors=%d\n",
 	    FORKERS, atomic_load(&forks), atomic_load(&bad_children),
-	    atomic_load(&wrong) + atomic_load(&unavailable), (int)count_fds() - (int)fds);
+	    atomic_load(&wrong) + atomic_load(&unavailable), count_descriptors() - fds);
 	assert_int_equal(atomic_load(&bad_children), 0);
 	assert_int_equal(atomic_load(&wrong) + atomic_load(&unavailable), 0);
-	assert_int_equal(count_fds(), fds);
+	assert_int_equal(count_descriptors(), fds);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
 /* --- hosts that do what they like --------------------------------------------------- */
 
-static int spare; /* what a hijacker puts in the place of ours */
-
-/* Closes each descriptor that may be ours, or opens something else at its number. */
 static void *
 hijack_all_the_time(void *arg)
 {
@@ -612,28 +538,11 @@ hijack_all_the_time(void *arg)
 
 	(void)arg;
 	for (i = 0; !atomic_load(&stop); i++) {
-		int fd = 3 + (int)some(HIJACKED);
-
-		if (fd == spare)
-			continue;
-		if (i % 2 == 0)
-			(void)close(fd);
-		else
-			(void)dup2(spare, fd);
+		hijack_one(i, HIJACKED);
 		if (i % 64 == 0)
 			nap_us(50);
 	}
 	return NULL;
-}
-
-static void
-close_hijacked(void)
-{
-	int fd;
-
-	for (fd = 3; fd < 3 + HIJACKED; fd++)
-		if (fd != spare)
-			(void)close(fd);
 }
 
 /* Our own descriptors are as little safe below; what goes wrong here is left out. */
@@ -661,10 +570,8 @@ live_with_a_hijacker(void)
 	pthread_t readers[4], hijacker;
 	unsigned i;
 
-	spare = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	if (spare < 0)
+	if (!open_spare())
 		return 2;
-	spare = fcntl(spare, F_DUPFD_CLOEXEC, OUT_OF_REACH);
 	start_threads(readers, 4, read_all_the_time);
 	start_threads(&hijacker, 1, hijack_all_the_time);
 	for (i = 0; i < 300 * times; i++) {
@@ -673,7 +580,7 @@ live_with_a_hijacker(void)
 	}
 	join_threads(readers, 4);
 	join_threads(&hijacker, 1);
-	close_hijacked();
+	close_hijacked(HIJACKED);
 	print_message(
 	    "# figure S15 what=hijacked answers=%lu unavailable=%lu wrong=%lu\n",
 	    atomic_load(&answers), atomic_load(&unavailable), atomic_load(&wrong));
@@ -690,23 +597,8 @@ static void
 descriptors_that_the_host_closes_or_opens_anew_amid_lookups_make_no_answer_wrong(
     void **state)
 {
-	int status;
-	pid_t pid = fork();
-
 	(void)state;
-	if (pid == 0)
-		_exit(live_with_a_hijacker());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
-static volatile sig_atomic_t interruptions;
-
-static void
-note(int number)
-{
-	(void)number;
-	interruptions = interruptions + 1;
+	assert_child_ends_well(live_with_a_hijacker);
 }
 
 /* Calls are interrupted, and nothing starts them again but who made them. */
@@ -758,27 +650,15 @@ look_up_without_standard_descriptors(void)
 static void
 lookups_with_descriptors_0_to_2_closed_leave_them_closed(void **state)
 {
-	int status;
-	pid_t pid = fork();
-
 	(void)state;
-	if (pid == 0)
-		_exit(look_up_without_standard_descriptors());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_child_ends_well(look_up_without_standard_descriptors);
 }
 
 static int
-prepare(void **state)
+prepare_good(void **state)
 {
-	(void)state;
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("none", "/var/lib", "tmpfs", 0, "mode=755") < 0 ||
-	    mkdir(OKTA_STATE_DIR, 0755) < 0) {
-		perror("mount namespace (needs root)");
+	if (prepare(state) < 0)
 		return -1;
-	}
 	make_good();
 	return 0;
 }
@@ -795,6 +675,7 @@ int
 main(int argc, char **argv)
 {
 #define T(f) cmocka_unit_test_setup(f, fresh)
+	static char path[4096];
 	const struct CMUnitTest tests[] = {
 		T(sixteen_threads_answer_rightly_or_not_at_all_while_cut_and_garbled_files_are_renamed_in),
 		T(snapshot_cut_off_in_place_is_not_touched_at_the_next_look),
@@ -805,14 +686,11 @@ main(int argc, char **argv)
 		T(lookups_with_descriptors_0_to_2_closed_leave_them_closed),
 	};
 
-	char path[4096];
-
 	if (argc < 3)
 		return 2;
 	(void)snprintf(path, sizeof(path), "%s/%s", argv[1], argv[2]);
-	if (!load(path))
-		return 2;
+	module_path = path;
 	if (argc > 3 && strcmp(argv[3], "full") == 0)
 		times = FULL_FACT;
-	return cmocka_run_group_tests(tests, prepare, tidy);
+	return cmocka_run_group_tests(tests, prepare_good, tidy);
 }

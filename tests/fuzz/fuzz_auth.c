@@ -274,7 +274,7 @@ __wrap_okta_child_close(struct okta_child *child)
 {
 	if (child->pid == 1)
 		t.n_children--;
-	*child = (struct okta_child){ -1, -1 };
+	*child = OKTA_CHILD_NONE;
 }
 
 enum okta_rc

@@ -25,7 +25,7 @@
 #define FILE_MAX 131072
 
 /* The value of KEY, or the script's first word if KEY is NULL; empty: none. */
-static struct okta_view
+static inline struct okta_view
 word(const struct okta_start *start, const char *key)
 {
 	struct okta_view rest = start->groups_claim, w = okta_view_split(&rest, ' ');
@@ -42,14 +42,14 @@ word(const struct okta_start *start, const char *key)
 	return okta_view_str("");
 }
 
-static bool
+static inline bool
 lie_is(const struct okta_start *start, const char *name)
 {
 	return okta_view_eq_str(word(start, NULL), name);
 }
 
 /* A file the test left; reading is all the sandbox allows. */
-static struct okta_view
+static inline struct okta_view
 file_of(const struct okta_start *start, const char *key, char bytes[FILE_MAX])
 {
 	char path[256];
@@ -65,7 +65,7 @@ file_of(const struct okta_start *start, const char *key, char bytes[FILE_MAX])
 	return (struct okta_view){ bytes, n < 0 ? 0 : (size_t)n };
 }
 
-static struct okta_jws_key *
+static inline struct okta_jws_key *
 key_of(const struct okta_start *start)
 {
 	static char pem[FILE_MAX];
@@ -79,7 +79,7 @@ key_of(const struct okta_start *start)
 }
 
 /* The liar's public key as a JWK Set under the kid the script names. */
-static void
+static inline void
 put_own_jwks(const struct okta_start *start, struct okta_buf *out)
 {
 	const struct okta_view kid = word(start, "kid");
@@ -97,7 +97,7 @@ put_own_jwks(const struct okta_start *start, struct okta_buf *out)
 	okta_jws_key_free(&key);
 }
 
-static void
+static inline void
 say_failed(int fd, const struct okta_clock *clock, const char *detail)
 {
 	const struct inner_failure f = { OKTA_FAIL_DENIED, 0, okta_view_str(detail) };
@@ -107,7 +107,7 @@ say_failed(int fd, const struct okta_clock *clock, const char *detail)
 }
 
 /* What it can see of a text it should not know. */
-static void
+static inline void
 say_bytes(int fd, const struct okta_clock *clock, struct okta_view v)
 {
 	char hex[200] = "seen:";

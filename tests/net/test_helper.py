@@ -234,6 +234,16 @@ def a_group_name_locks_nobody_out():
         assert h.claims()["groups"] == ["linux-users", "a\nb"]
 
 
+def a_userinfo_that_hangs_costs_no_login_that_does_without_it():
+    fresh(id_token="thin")
+    okta.fault(path="/userinfo", kind="delay", delay_ms=60000, times=-1)
+    with login(groups_claim="none", deadline_s=8) as h:
+        okta.approve(h.prompt())
+        m = h.claims()
+        assert not m["groups"] and m["preferred_username"] == "", m
+    assert paths()[-1] == "/oauth2/v1/userinfo"
+
+
 def an_access_token_of_another_answer_is_not_used():
     fresh(id_token="thin")
     code = okta.oauth("device/authorize", client_id=NATIVE, scope="openid profile groups")
@@ -461,6 +471,7 @@ TESTS = [
     every_bad_id_token_is_refused,
     groups_missing_in_a_thin_token_come_from_userinfo,
     userinfo_of_somebody_else_is_refused,
+    a_userinfo_that_hangs_costs_no_login_that_does_without_it,
     a_group_name_locks_nobody_out,
     an_access_token_of_another_answer_is_not_used,
     a_429_is_waited_out_by_the_servers_clock,

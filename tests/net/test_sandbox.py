@@ -22,7 +22,7 @@ from okta import Okta
 from tap import run
 
 NATIVE = "0oanativelinuxlogin1"
-LIARS = ["liar-device", "liar-fetch", "liar-both", "mutant-one-process"]
+LIARS = ["liar-device", "liar-fetch", "liar-verify", "liar-both", "mutant-one-process"]
 okta = Okta()
 work = tempfile.mkdtemp(prefix="okta-liars-")
 os.chmod(work, 0o755)
@@ -191,6 +191,13 @@ def whoever_asks_userinfo_cannot_change_who_it_is():
     assert m["code"] == "TOKEN" and m["detail"].startswith("userinfo: sub"), m
 
 
+def whoever_verifies_is_given_fresh_keys_and_userinfo_once():
+    for lie, says in [("keys-again", "asks for keys again"),
+                      ("userinfo-again", "asks userinfo again")]:
+        m = refused(outcome("liar-verify", lie, approve="ada@acme.example", deadline_s=15))
+        assert m["code"] == "INTERNAL" and says in m["detail"], (lie, m)
+
+
 # --- walls ------------------------------------------------------------------------------------
 
 def status_of(pid):
@@ -347,6 +354,7 @@ try:
         whoever_starts_a_program_is_ended_and_the_log_says_what_happened,
         whoever_fetches_the_keys_cannot_make_okta_s_token_anybody_else_s,
         whoever_asks_userinfo_cannot_change_who_it_is,
+        whoever_verifies_is_given_fresh_keys_and_userinfo_once,
         a_waiting_login_is_two_processes_each_shut_in,
         no_process_has_a_descriptor_that_is_not_its_own,
         the_client_secret_is_in_the_memory_of_the_one_process_that_needs_it,

@@ -5,22 +5,27 @@
 set -eu
 cd "$(dirname "$0")/../.."
 b=${1:-build}
+programs="snapshot contract threads"
 
-# direct BUILD [SANITIZER]: the caller links what the module must not
+# direct BUILD [SANITIZER]: the callers link what the module must not
 direct() {
 	make -s ${2:+SAN=$2} B="$1" WERROR=1 "$1/libnss_okta.so.2" "$1/libsnapw.a" "$1/libsnap.a" "$1/libbase.a" >/dev/null
 	mkdir -p "$1/tests/nss"
-	cc -std=gnu11 -D_GNU_SOURCE -Icommon -DOKTA_CONF_DIR='"/etc/okta-login"' \
-	  -DOKTA_STATE_DIR='"/var/lib/okta-login"' -DOKTA_RUN_DIR='"/run/okta-login"' \
-	  -DOKTA_LIBEXEC_DIR='"/usr/libexec/okta-login"' -Wall -Wextra -Wshadow -Wconversion -Werror \
-	  -O1 -g ${2:+-fsanitize=$2} -rdynamic -o "$1/tests/nss/direct" tests/nss/direct.c \
-	  "$1/libsnapw.a" "$1/libsnap.a" "$1/libbase.a" -lcmocka -lpthread
+	for program in $programs; do
+		cc -std=gnu11 -D_GNU_SOURCE -Icommon -DOKTA_CONF_DIR='"/etc/okta-login"' \
+		  -DOKTA_STATE_DIR='"/var/lib/okta-login"' -DOKTA_RUN_DIR='"/run/okta-login"' \
+		  -DOKTA_LIBEXEC_DIR='"/usr/libexec/okta-login"' -Wall -Wextra -Wshadow -Wconversion -Werror \
+		  -O1 -g ${2:+-fsanitize=$2} -rdynamic -o "$1/tests/nss/$program" "tests/nss/$program.c" \
+		  "$1/libsnapw.a" "$1/libsnap.a" "$1/libbase.a" -lcmocka -lpthread
+	done
 }
 
 direct "$b"
 direct "$b-thread" thread
 status=0
-"$b/tests/nss/direct" "$b/libnss_okta.so.2" || status=1
-TSAN_OPTIONS="halt_on_error=1 exitcode=66 die_after_fork=0" \
-    "$b-thread/tests/nss/direct" "$b-thread/libnss_okta.so.2" || status=1
+for program in $programs; do
+	"$b/tests/nss/$program" "$b/libnss_okta.so.2" || status=1
+	TSAN_OPTIONS="halt_on_error=1 exitcode=66 die_after_fork=0" \
+	    "$b-thread/tests/nss/$program" "$b-thread/libnss_okta.so.2" || status=1
+done
 exit $status

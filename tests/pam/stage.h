@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <security/pam_appl.h>
@@ -27,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../proc_self.h"
 #include "base/paths.h"
 #include "snap/write.h"
 
@@ -40,6 +40,11 @@
 #define GOOD_CONF                                                                        \
 	"[okta]\norg_url = https://acme.okta.com\n"                                      \
 	"[login]\nclient_id = %s\nallow_groups = linux-users\n"
+
+/* Of conf/pam. */
+#define AUTH_WORDS                                                                       \
+	"[success=done user_unknown=ignore ignore=ignore module_unknown=ignore "         \
+	"default=die]"
 
 /* --- what the module wrote to the log --- */
 
@@ -326,19 +331,6 @@ stage_start(const char *service, const char *user, struct talk *t)
 	    pam_start_confdir(service, user, &conv, "/etc/pam.d", &pamh), PAM_SUCCESS);
 	assert_int_equal(pam_set_item(pamh, PAM_RHOST, "203.0.113.7"), PAM_SUCCESS);
 	return pamh;
-}
-
-static inline int
-count_descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d) != NULL)
-		n++;
-	(void)closedir(d);
-	return n;
 }
 
 #endif /* TESTS_PAM_STAGE_H */

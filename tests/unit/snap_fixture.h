@@ -152,23 +152,38 @@ static const enum fx_group fx_groups_in_order[] = { FX_ENG, FX_OPS, FX_SUDO_GROU
 	FX_ADMINS, FX_ALL };
 static const enum fx_user fx_users_in_order[] = { FX_ADA, FX_BOB, FX_CY, FX_DEE };
 
-/* The snapshot in memory of exactly its size, so that a sanitizer sees a byte too many.
- */
+/* In memory of exactly its size, so that a sanitizer sees a byte too many. */
+static inline unsigned char *
+fx_copy(const void *bytes, size_t len)
+{
+	unsigned char *p = malloc(len);
+
+	assert_non_null(p);
+	memcpy(p, bytes, len);
+	return p;
+}
+
+/* The snapshot that W makes.  Frees W. */
+static inline unsigned char *
+fx_finish(struct okta_snapw *w, size_t *ret_len)
+{
+	struct okta_view bytes;
+	unsigned char *p;
+
+	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
+	p = fx_copy(bytes.p, bytes.len);
+	*ret_len = bytes.len;
+	okta_snapw_free(&w);
+	return p;
+}
+
 static inline unsigned char *
 fx_bytes(size_t *ret_len)
 {
 	struct okta_snapw *w = fx_new(42);
-	struct okta_view bytes;
-	unsigned char *p;
 
 	fx_add_all(w, fx_groups_in_order, fx_users_in_order);
-	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
-	p = malloc(bytes.len);
-	assert_non_null(p);
-	memcpy(p, bytes.p, bytes.len);
-	*ret_len = bytes.len;
-	okta_snapw_free(&w);
-	return p;
+	return fx_finish(w, ret_len);
 }
 
 /* Make the checksums right again, as whoever forges a file would. */
@@ -203,6 +218,31 @@ fx_seal_body(unsigned char *p, size_t len)
 	okta_le64_put(p + 56,
 	    okta_snap_sum64(p + OKTA_SNAP_HEADER_BYTES, len - OKTA_SNAP_HEADER_BYTES));
 	fx_seal_header(p);
+}
+
+/* What was forged anywhere, with its checksums made right: a file that opens. */
+static inline void
+fx_forged(unsigned char *p, size_t len, struct okta_snap *snap)
+{
+	fx_seal_body(p, len);
+	assert_int_equal(okta_snap_open_bytes(p, len, snap), OKTA_OK);
+}
+
+/* The same of what was forged in the record at OFF. */
+static inline void
+fx_forged_record(unsigned char *p, size_t len, uint64_t off, struct okta_snap *snap)
+{
+	fx_seal_record(p, off);
+	fx_forged(p, len, snap);
+}
+
+static inline void
+fx_verify_says(const struct okta_snap *snap, const char *word)
+{
+	struct okta_err err = { 0 };
+
+	assert_int_equal(okta_snap_verify(snap, &err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, word));
 }
 
 #endif /* SNAP_FIXTURE_H */

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -168,15 +170,18 @@ ignore_it(int sig)
 static void
 child_starts_with_nothing_of_the_hosts(void **state)
 {
-	struct okta_child child = { -1, -1 };
+	struct okta_child child = OKTA_CHILD_NONE;
 	struct okta_err err = { 0 };
 	sigset_t block, before, after;
 	uid_t uid = geteuid() == 0 ? STRANGER : geteuid();
 	gid_t gid = geteuid() == 0 ? STRANGER : getegid();
 	int extra = open("/dev/null", O_RDONLY), high = fcntl(extra, F_DUPFD, 500);
 	struct sigaction sa = { 0 };
+	const gid_t sudo = 27;
 
 	(void)state;
+	if (geteuid() == 0)
+		assert_int_equal(setgroups(1, &sudo), 0);
 	assert_int_equal(setenv("LD_PRELOAD_CANARY", "x", 1), 0);
 	(void)signal(SIGUSR1, ignore_it);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -203,7 +208,7 @@ child_starts_with_nothing_of_the_hosts(void **state)
 static void
 close_ends_and_reaps_the_child(void **state)
 {
-	struct okta_child child = { -1, -1 };
+	struct okta_child child = OKTA_CHILD_NONE;
 	struct okta_buf b;
 	pid_t pid;
 
@@ -219,6 +224,118 @@ close_ends_and_reaps_the_child(void **state)
 	assert_int_equal(kill(pid, 0), -1);
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1);
 	okta_child_close(&child); /* twice is fine */
+}
+
+/* A host that closed our number, or made it its own, keeps what is there now. */
+static void
+close_leaves_alone_what_the_host_put_in_the_sockets_place(void **state)
+{
+	struct okta_child child = OKTA_CHILD_NONE;
+	struct okta_buf b;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), number;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(
+	    okta_child_open(self, geteuid(), getegid(), &child, NULL), OKTA_OK);
+	assert_int_equal(receive(&child, &b), OKTA_OK);
+	okta_buf_clear(&b);
+	number = child.fd;
+	pid = child.pid;
+	assert_int_equal(dup2(null, number), number);
+	okta_child_close(&child);
+	assert_true(fcntl(number, F_GETFD) >= 0);
+	assert_int_equal(child.fd, -1);
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1); /* it is ended all the same */
+	(void)close(number);
+	(void)close(null);
+}
+
+/* --- what keeps the program from being started --- */
+
+/* Without root there is one identity: the caller's, real and effective. */
+static void
+a_host_that_cannot_change_its_identity_starts_nobody_elses_helper(void **state)
+{
+	static const struct {
+		uid_t real, effective;
+	} hosts[] = { { 111, 111 }, { 111, STRANGER }, { STRANGER, 111 } };
+	struct okta_child child = OKTA_CHILD_NONE;
+	struct okta_frame_reader r;
+	struct okta_buf b;
+	int status = -1;
+	size_t i;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		pid = fork();
+		if (pid == 0) {
+			if (setresuid(hosts[i].real, hosts[i].effective,
+				hosts[i].effective) < 0 ||
+			    okta_child_open(self, STRANGER, STRANGER, &child, NULL) !=
+				OKTA_OK ||
+			    receive(&child, &b) != OKTA_OK ||
+			    okta_frame_open(&r, okta_buf_view(&b)) !=
+				OKTA_CHILD_FRAME_FAILED)
+				_exit(1);
+			if (okta_frame_get_u64(&r, 4096) != EPERM ||
+			    !okta_view_eq_str(okta_frame_get_text(&r, 64), "change user"))
+				_exit(2);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+}
+
+static pid_t outlive; /* who must be gone before PR_SET_PDEATHSIG is asked for */
+
+/* In front of libc's. */
+int
+prctl(int option, ...)
+{
+	const struct timespec nap = { 0, 1000000 };
+	unsigned long a[4];
+	va_list ap;
+	size_t i;
+
+	va_start(ap, option);
+	for (i = 0; i < 4; i++)
+		a[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	while (option == PR_SET_PDEATHSIG && outlive != 0 && getppid() == outlive)
+		(void)nanosleep(&nap, NULL);
+	return (int)syscall(SYS_prctl, option, a[0], a[1], a[2], a[3]);
+}
+
+/* Killed between fork() and prctl(), the host leaves nothing behind: no signal would end
+ * the helper any more. */
+static void
+a_child_whose_host_died_too_early_never_becomes_the_helper(void **state)
+{
+	struct okta_child child = OKTA_CHILD_NONE;
+	int status = -1;
+	pid_t host, orphan;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L), 0);
+	host = fork();
+	if (host == 0) {
+		outlive = getpid();
+		_exit(okta_child_open(self, geteuid(), getegid(), &child, NULL) == OKTA_OK
+			  ? 0
+			  : 1);
+	}
+	assert_int_equal(waitpid(host, &status, 0), host);
+	assert_int_equal(status, 0);
+	orphan = waitpid(-1, &status, 0);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0L, 0L, 0L, 0L), 0);
+	assert_true(orphan > 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 127);
 }
 
 static bool may_not_kill;
@@ -238,7 +355,7 @@ kill(pid_t pid, int sig)
 static void
 close_does_not_wait_for_a_child_it_may_not_kill(void **state)
 {
-	struct okta_child child = { -1, -1 };
+	struct okta_child child = OKTA_CHILD_NONE;
 	struct okta_buf b;
 	pid_t pid;
 
@@ -263,7 +380,7 @@ close_does_not_wait_for_a_child_it_may_not_kill(void **state)
 static void
 close_works_in_a_host_that_ignores_sigchld(void **state)
 {
-	struct okta_child child = { -1, -1 };
+	struct okta_child child = OKTA_CHILD_NONE;
 	struct okta_buf b;
 	pid_t pid;
 
@@ -283,7 +400,7 @@ close_works_in_a_host_that_ignores_sigchld(void **state)
 static void
 a_failed_execve_is_a_frame_with_the_reason(void **state)
 {
-	struct okta_child child = { -1, -1 };
+	struct okta_child child = OKTA_CHILD_NONE;
 	struct okta_frame_reader r;
 	struct okta_buf b;
 
@@ -305,7 +422,7 @@ a_failed_execve_is_a_frame_with_the_reason(void **state)
 static void
 a_relative_path_is_refused(void **state)
 {
-	struct okta_child child = { -1, -1 };
+	struct okta_child child = OKTA_CHILD_NONE;
 	struct okta_err err = { 0 };
 
 	(void)state;
@@ -319,7 +436,7 @@ a_relative_path_is_refused(void **state)
 static void
 a_host_without_standard_descriptors_is_fine(void **state)
 {
-	struct okta_child child = { -1, -1 };
+	struct okta_child child = OKTA_CHILD_NONE;
 	int status;
 	pid_t pid = fork();
 
@@ -348,6 +465,12 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(child_starts_with_nothing_of_the_hosts),
 		cmocka_unit_test(close_ends_and_reaps_the_child),
+		cmocka_unit_test(
+		    close_leaves_alone_what_the_host_put_in_the_sockets_place),
+		cmocka_unit_test(
+		    a_host_that_cannot_change_its_identity_starts_nobody_elses_helper),
+		cmocka_unit_test(
+		    a_child_whose_host_died_too_early_never_becomes_the_helper),
 		cmocka_unit_test(close_does_not_wait_for_a_child_it_may_not_kill),
 		cmocka_unit_test(close_works_in_a_host_that_ignores_sigchld),
 		cmocka_unit_test(a_failed_execve_is_a_frame_with_the_reason),

@@ -234,6 +234,22 @@ config_secret_refuses_what_others_can_read_and_what_is_empty(void **state)
 	secret_refused(big, 0600, "larger than 16384");
 }
 
+/* Whoever takes it for a string would send half of it. */
+static void
+config_secret_refuses_a_nul(void **state)
+{
+	static const char bytes[] = "s3cret\0more\n";
+	FILE *f;
+
+	(void)state;
+	put("secret", "", 0600);
+	f = fopen(path("secret"), "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, sizeof(bytes) - 1, f), sizeof(bytes) - 1);
+	assert_int_equal(fclose(f), 0);
+	secret_refused(NULL, 0, "holds a NUL");
+}
+
 int
 main(void)
 {
@@ -251,6 +267,7 @@ main(void)
 		T(config_refuses_an_untrusted_drop_in),
 		T(config_secret_loses_one_newline),
 		T(config_secret_refuses_what_others_can_read_and_what_is_empty),
+		T(config_secret_refuses_a_nul),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

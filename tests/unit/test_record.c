@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* links: host model base */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -124,6 +125,60 @@ record_keeps_no_user_name_and_is_its_owners_alone(void **state)
 	assert_int_equal(st.st_mode & 07777, 0700);
 }
 
+static enum okta_rc
+load(struct okta_err *err)
+{
+	static struct okta_record r;
+	const enum okta_rc rc = okta_record_load(dir, geteuid(), UID, &r, err);
+
+	if (rc == OKTA_OK)
+		okta_record_clear(&r);
+	return rc;
+}
+
+/* A time that fits no clock must not come out as one of before all snapshots. */
+static void
+record_refuses_a_time_that_fits_no_clock(void **state)
+{
+	static struct okta_record r;
+	struct okta_err err = { 0 };
+	char path[80];
+	int fd;
+
+	(void)state;
+	make(&r, 1000);
+	okta_record_clear(&r);
+	(void)snprintf(path, sizeof(path), "%s/claims/%d", dir, UID);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "\x80", 1, 15), 1); /* u64 at 8, little endian */
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(load(&err), OKTA_E_INPUT);
+	assert_non_null(strstr(err.msg, "is damaged: remove it"));
+}
+
+/* Whoever owns the directory could put another record there at any time. */
+static void
+record_is_not_kept_in_a_directory_of_another_owner(void **state)
+{
+	static struct okta_record r;
+	struct okta_err err = { 0 };
+	static struct okta_claims claims;
+	char path[80];
+
+	(void)state;
+	make(&r, 1000);
+	claims = r.claims;
+	(void)snprintf(path, sizeof(path), "%s/claims", dir);
+	if (chown(path, 54321, 54321) < 0)
+		skip();
+	assert_int_equal(okta_record_store(dir, geteuid(), UID, &claims, 1000, &err),
+	    OKTA_E_UNTRUSTED);
+	assert_non_null(strstr(err.msg, path));
+	assert_int_equal(chown(path, geteuid(), getegid()), 0);
+	okta_record_clear(&r);
+}
+
 int
 main(void)
 {
@@ -133,6 +188,8 @@ main(void)
 		T(record_of_another_person_or_issuer_never_counts),
 		T(record_from_the_future_does_not_count),
 		T(record_keeps_no_user_name_and_is_its_owners_alone),
+		T(record_refuses_a_time_that_fits_no_clock),
+		T(record_is_not_kept_in_a_directory_of_another_owner),
 	};
 
 	return cmocka_run_group_tests_name("record", tests, NULL, NULL);

@@ -4,423 +4,32 @@
  * Each case is a child of its own that enters a sandbox and tries one thing.  What it
  * came to is its exit status or the signal it died of.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "sandbox/sandbox.h"
+#include "sandbox_tries.h"
 
 #define NETWORK (OKTA_MAY_READ | OKTA_MAY_NETWORK)
 #define FORKER	(NETWORK | OKTA_MAY_FORK)
 #define WORKED	100 /* exit status; below it: an errno */
 #define SHUT	101 /* the sandbox could not be entered */
 
-static char scratch[] = "/tmp/okta-sandbox-XXXXXX";
-static char present[64], absent[64];
-
-/* --- what is tried: 0 or -1 with errno
- * ------------------------------------------------- */
-
-static long
-try_execve(void)
-{
-	char *const none[] = { NULL };
-
-	return execve("/bin/true", none, none);
-}
-
-static long
-try_execveat(void)
-{
-	return syscall(SYS_execveat, AT_FDCWD, "/bin/true", NULL, NULL, 0);
-}
-
-static long
-try_fork(void)
-{
-	const pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(0);
-	return pid < 0 ? -1 : waitpid(pid, NULL, 0) == pid ? 0 : -1;
-}
-
-static long
-try_vfork(void)
-{
-	return syscall(SYS_vfork);
-}
-
-static long
-try_new_user_namespace(void)
-{
-	return syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
-}
-
-static long
-try_unshare(void)
-{
-	return unshare(CLONE_NEWUSER);
-}
-
-static void *
-nothing(void *arg)
-{
-	return arg;
-}
-
-static long
-try_thread(void)
-{
-	pthread_t thread;
-
-	errno = pthread_create(&thread, NULL, nothing, NULL);
-	return errno == 0 ? pthread_join(thread, NULL) : -1;
-}
-
-static long
-try_ptrace(void)
-{
-	return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
-}
-
-static long
-try_process_vm_writev(void)
-{
-	return syscall(SYS_process_vm_writev, getppid(), NULL, 0UL, NULL, 0UL, 0UL);
-}
-
-static long
-try_kill_parent(void)
-{
-	return kill(getppid(), 0);
-}
-
-static long
-try_kill_own_child(void)
-{
-	return kill(getpid() + 1, SIGKILL) < 0 && errno != ESRCH ? -1 : 0;
-}
-
-static long
-try_open_for_writing(void)
-{
-	return open(present, O_WRONLY | O_CLOEXEC);
-}
-
-static long
-try_open_for_both(void)
-{
-	return open(present, O_RDWR | O_CLOEXEC);
-}
-
-static long
-try_create(void)
-{
-	return open(absent, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
-}
-
-static long
-try_truncate_by_open(void)
-{
-	return open(present, O_RDONLY | O_TRUNC | O_CLOEXEC);
-}
-
-static long
-try_tmpfile(void)
-{
-	return open(scratch, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-}
-
-static long
-try_append(void)
-{
-	return open(present, O_RDONLY | O_APPEND | O_CLOEXEC);
-}
-
-static long
-try_read_file(void)
-{
-	const int fd = open(present, O_RDONLY | O_CLOEXEC);
-	char c;
-
-	return fd < 0 ? -1 : read(fd, &c, 1) == 1 ? 0 : -1;
-}
-
-static long
-try_openat2(void)
-{
-	return syscall(SYS_openat2, AT_FDCWD, present, NULL, 0UL);
-}
-
-static long
-try_creat(void)
-{
-	return syscall(SYS_creat, absent, 0600);
-}
-
-static long
-try_mkdir(void)
-{
-	return mkdir(absent, 0700);
-}
-
-static long
-try_unlink(void)
-{
-	return unlink(present);
-}
-
-static long
-try_rename(void)
-{
-	return rename(present, absent);
-}
-
-static long
-try_link(void)
-{
-	return link(present, absent);
-}
-
-static long
-try_symlink(void)
-{
-	return symlink(present, absent);
-}
-
-static long
-try_chmod(void)
-{
-	return chmod(present, 0666);
-}
-
-static long
-try_truncate(void)
-{
-	return truncate(present, 0);
-}
-
-static long
-try_mknod(void)
-{
-	return mknod(absent, S_IFIFO | 0600, 0);
-}
-
-static long
-try_memfd(void)
-{
-	return memfd_create("x", 0);
-}
-
-static long
-try_mmap_wx(void)
-{
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
-		   ? -1
-		   : 0;
-}
-
-static long
-try_mmap_x(void)
-{
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		   0) == MAP_FAILED
-		   ? -1
-		   : 0;
-}
-
-static long
-try_mprotect_x(void)
-{
-	void *p = mmap(
-	    NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? 0 : mprotect(p, 4096, PROT_READ | PROT_EXEC);
-}
-
-static long
-try_inet(void)
-{
-	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static long
-try_inet6(void)
-{
-	return socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-}
-
-static long
-try_unix(void)
-{
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static long
-try_routes(void)
-{
-	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
-}
-
-static long
-try_audit(void)
-{
-	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 9);
-}
-
-static long
-try_packet(void)
-{
-	return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-}
-
-static long
-try_vsock(void)
-{
-	return socket(40, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static long
-try_listen(void)
-{
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	return fd < 0 ? 0 : listen(fd, 1);
-}
-
-static long
-try_resolve(void)
-{
-	struct addrinfo *list = NULL;
-	const int r = getaddrinfo("localhost", "443", NULL, &list);
-
-	if (r == 0)
-		freeaddrinfo(list);
-	errno = EIO;
-	return r == 0 ? 0 : -1;
-}
-
-static long
-try_interface(void)
-{
-	return if_nametoindex("lo") > 0 ? 0 : -1;
-}
-
-static long
-try_tiocsti(void)
-{
-	return ioctl(0, TIOCSTI, "x");
-}
-
-static long
-try_bpf(void)
-{
-	return syscall(SYS_bpf, 0, NULL, 0);
-}
-
-static long
-try_keyctl(void)
-{
-	return syscall(SYS_keyctl, 0, 0, 0, 0, 0);
-}
-
-static long
-try_io_uring(void)
-{
-	return syscall(SYS_io_uring_setup, 1, NULL);
-}
-
-static long
-try_mount(void)
-{
-	return syscall(SYS_mount, NULL, "/", NULL, 0UL, NULL);
-}
-
-static long
-try_setuid(void)
-{
-	return setuid(0);
-}
-
-static long
-try_dumpable(void)
-{
-	return prctl(PR_SET_DUMPABLE, 1L, 0L, 0L, 0L);
-}
-
-static long
-try_more_files(void)
-{
-	const struct rlimit more = { 64, 64 };
-
-	return setrlimit(RLIMIT_NOFILE, &more);
-}
-
-static long
-try_perf(void)
-{
-	return syscall(SYS_perf_event_open, NULL, 0, 0, 0, 0UL);
-}
-
-static long
-try_clone3(void)
-{
-	return syscall(SYS_clone3, NULL, 0UL);
-}
-
-/* The same number means another call to a 32-bit program, and so would any filter. */
-static long
-try_old_entry(void)
-{
-#ifdef __x86_64__
-	long r;
-
-	__asm__ volatile("int $0x80" : "=a"(r) : "a"(20) : "memory");
-	return r < 0 ? -1 : 0;
-#else
-	raise(SIGSYS);
-	return 0;
-#endif
-}
-
-#ifdef __x86_64__
-static long
-try_x32(void)
-{
-	return syscall(0x40000000 | SYS_getpid);
-}
-#endif
-
-/* --- how it is tried
- * ------------------------------------------------------------------- */
+/* --- how it is tried --- */
 
 /* WORKED, an errno, SHUT, or -signal. */
 static int
@@ -434,6 +43,26 @@ outcome(unsigned may, long (*tried)(void))
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		if (okta_sandbox_enter(&sandbox, &err) != OKTA_OK)
+			_exit(SHUT);
+		errno = 0;
+		_exit(tried() >= 0 ? WORKED : errno);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* The same with the filter alone. */
+static int
+shut_by_seccomp(long (*tried)(void), unsigned may)
+{
+	struct okta_err err = { 0 };
+	int status = 0;
+	const pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0 ||
+		    okta_sandbox_seccomp(may, &err) != OKTA_OK)
 			_exit(SHUT);
 		errno = 0;
 		_exit(tried() >= 0 ? WORKED : errno);
@@ -616,6 +245,33 @@ sandbox_ends_a_process_that_reaches_for_the_kernel(void **state)
 
 	(void)state;
 	RUN(trials);
+}
+
+/* A signal by way of a descriptor is a signal: who brings the token could end who brings
+ * the keys.  No other lock is there where the kernel's Landlock knows of no signals. */
+static void
+sandbox_seccomp_alone_lets_nobody_make_a_descriptor_signal_another_process(void **state)
+{
+	static const struct trial trials[] = {
+		T(FORKER, descriptor, WORKED),
+		T(0, descriptor, WORKED),
+		T(FORKER, owner, -SIGSYS),
+		T(FORKER, owner_ex, -SIGSYS),
+		T(FORKER, signal_of_a_descriptor, -SIGSYS),
+		T(0, owner, -SIGSYS),
+		T(0, owner_ex, -SIGSYS),
+		T(0, signal_of_a_descriptor, -SIGSYS),
+	};
+	size_t i;
+	int got;
+
+	(void)state;
+	for (i = 0; i < sizeof(trials) / sizeof(trials[0]); i++) {
+		got = shut_by_seccomp(trials[i].tried, trials[i].may);
+		if (got != trials[i].want)
+			fail_msg("%s with %#x: came to %d, not %d", trials[i].name,
+			    trials[i].may, got, trials[i].want);
+	}
 }
 
 /* The kernel's other lock holds by itself, with no filter before it. */
@@ -822,28 +478,6 @@ sandbox_keep_only_closes_everything_else(void **state)
 	assert_int_equal(status, 0);
 }
 
-static int
-setup(void **state)
-{
-	int fd;
-
-	(void)state;
-	if (mkdtemp(scratch) == NULL || chmod(scratch, 0777) < 0)
-		return -1;
-	(void)snprintf(present, sizeof(present), "%s/present", scratch);
-	(void)snprintf(absent, sizeof(absent), "%s/absent", scratch);
-	fd = open(present, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	return fd >= 0 && write(fd, "x", 1) == 1 && close(fd) == 0 ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	(void)unlink(absent);
-	return unlink(present) == 0 && rmdir(scratch) == 0 ? 0 : -1;
-}
-
 int
 main(void)
 {
@@ -858,6 +492,8 @@ main(void)
 		cmocka_unit_test(
 		    sandbox_with_network_connects_and_resolves_and_nothing_else),
 		cmocka_unit_test(sandbox_ends_a_process_that_reaches_for_the_kernel),
+		cmocka_unit_test(
+		    sandbox_seccomp_alone_lets_nobody_make_a_descriptor_signal_another_process),
 		cmocka_unit_test(sandbox_landlock_alone_refuses_writing),
 		cmocka_unit_test(sandbox_limits_cores_files_processes_and_memory),
 		cmocka_unit_test(sandbox_makes_the_process_undumpable_and_unprivileged),

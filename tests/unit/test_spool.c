@@ -19,10 +19,10 @@
 #include "../../cmd/okta-sync/records.h"
 #include "../../cmd/okta-sync/source.h"
 #include "../../cmd/okta-sync/spool.h"
+#include "tmp_file.h"
 
 #define BEGAN 1000000
 
-static char path[] = "/tmp/okta-test-spool.XXXXXX";
 static const struct sync_spool_key key = { 5, 7, 3600 };
 
 static struct okta_view
@@ -313,23 +313,6 @@ points_keep_the_last_place_of_each_list_and_refuse_what_is_none(void **state)
 	assert_int_equal(
 	    sync_points_put(&p, SYNC_LIST_USERS, v(""), v("x\n")), OKTA_E_INPUT);
 	sync_points_clear(&p);
-}
-
-static int
-make_path(void **state)
-{
-	int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 || close(fd) < 0;
-}
-
-static int
-drop_path(void **state)
-{
-	(void)state;
-	(void)unlink(path);
-	return 0;
 }
 
 int

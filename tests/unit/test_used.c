@@ -171,6 +171,25 @@ used_is_root_only_and_refuses_what_is_damaged_locked_or_not_its_own(void **state
 	assert_int_equal(add("ID.b", &err), OKTA_E_UNTRUSTED);
 }
 
+/* Whoever can write there can make a list disappear, and the token with it. */
+static void
+used_refuses_a_directory_of_another_owner_or_that_others_can_write(void **state)
+{
+	struct okta_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(add("ID.a", &err), OKTA_OK);
+	assert_int_equal(chmod(sub, 0770), 0);
+	assert_int_equal(add("ID.b", &err), OKTA_E_UNTRUSTED);
+	assert_non_null(strstr(err.msg, sub));
+	assert_int_equal(chmod(sub, 0700), 0);
+	if (chown(sub, 54321, 54321) < 0)
+		skip();
+	assert_int_equal(add("ID.b", &err), OKTA_E_UNTRUSTED);
+	assert_int_equal(chown(sub, geteuid(), getegid()), 0);
+	assert_int_equal(add("ID.b", &err), OKTA_OK);
+}
+
 int
 main(void)
 {
@@ -181,6 +200,7 @@ main(void)
 		T(used_tells_tokens_apart_and_knows_a_long_one_again),
 		T(used_starts_a_file_anew_whose_header_was_never_whole),
 		T(used_is_root_only_and_refuses_what_is_damaged_locked_or_not_its_own),
+		T(used_refuses_a_directory_of_another_owner_or_that_others_can_write),
 	};
 
 	return cmocka_run_group_tests_name("used", tests, NULL, NULL);

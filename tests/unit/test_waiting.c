@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* links: host model base */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -287,6 +290,85 @@ waiting_never_exceeds_a_cap_when_40_come_at_once(void **state)
 	}
 }
 
+/* --- a login that was stopped before it said whose it is --- */
+
+static int stop_before_writing = -1; /* a pipe that is told */
+
+/* In front of libc's. */
+ssize_t
+pwrite(int fd, const void *p, size_t len, off_t at)
+{
+	if (stop_before_writing >= 0) {
+		(void)!write(stop_before_writing, "", 1);
+		for (;;)
+			(void)pause();
+	}
+	return syscall(SYS_pwrite64, fd, p, len, at);
+}
+
+/* S40: a local user may hold half of the places, and stop each su at any step; the place
+ * still holds what its last holder wrote. */
+static void
+waiting_does_not_count_a_place_whose_holder_has_not_said_who_he_is(void **state)
+{
+	struct okta_waiting w, later;
+	struct okta_err err = { 0 };
+	int told[2];
+	pid_t pid;
+	char c;
+
+	(void)state;
+	assert_int_equal(enter(9, 9, 9, ADA, "a", &w, &err), OKTA_OK);
+	okta_waiting_leave(&w);
+	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL);
+		stop_before_writing = told[1];
+		(void)enter(9, 9, 9, BOB, "b", &w, &err);
+		_exit(0);
+	}
+	assert_int_equal(read(told[0], &c, 1), 1);
+	assert_int_equal(enter(9, 1, 9, ADA, "c", &w, &err), OKTA_OK);
+	assert_int_equal(w.place, 1); /* the other has his for all that */
+	refused(9, 1, 9, ADA, "d", "1 logins of this person wait");
+	okta_waiting_leave(&w);
+	assert_int_equal(enter(9, 9, 1, BOB, "a", &later, &err), OKTA_OK);
+	okta_waiting_leave(&later);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(told[0]);
+	(void)close(told[1]);
+}
+
+/* The first builds locked all 72 bytes of a place at once: one may run on while the
+ * package is upgraded. */
+static void
+waiting_and_a_login_of_the_first_builds_count_each_other(void **state)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 72 };
+	struct okta_waiting w;
+	struct okta_err err = { 0 };
+	int older;
+
+	(void)state;
+	assert_int_equal(enter(9, 9, 9, ADA, "a", &w, &err), OKTA_OK);
+	older = open(file, O_RDWR | O_CLOEXEC);
+	assert_true(older >= 0);
+	assert_int_equal(fcntl(older, F_OFD_SETLK, &whole), -1);
+	assert_int_equal(fcntl(older, F_OFD_GETLK, &whole), 0);
+	assert_int_equal(whole.l_type, F_WRLCK);
+	okta_waiting_leave(&w);
+
+	whole = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 72 };
+	assert_int_equal(fcntl(older, F_OFD_SETLK, &whole), 0);
+	refused(9, 1, 9, ADA, "b", "1 logins of this person wait");
+	refused(1, 9, 9, BOB, "b", "1 logins wait for approval on this host");
+	(void)close(older);
+	assert_int_equal(enter(9, 1, 9, ADA, "a", &w, &err), OKTA_OK);
+	okta_waiting_leave(&w);
+}
+
 static void
 waiting_takes_an_ipv6_network_for_one_address(void **state)
 {
@@ -378,6 +460,25 @@ waiting_keeps_off_the_standard_descriptors(void **state)
 	assert_true(fd > 2);
 }
 
+/* S15: a host that closed our number, or made it its own, keeps what is there now. */
+static void
+waiting_leaves_alone_what_the_host_put_in_its_descriptors_place(void **state)
+{
+	struct okta_waiting w;
+	struct okta_err err = { 0 };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), number;
+
+	(void)state;
+	assert_int_equal(enter(1, 1, 1, ADA, "a", &w, &err), OKTA_OK);
+	number = w.fd;
+	assert_int_equal(dup2(null, number), number);
+	okta_waiting_leave(&w);
+	assert_int_equal(w.fd, -1);
+	assert_true(fcntl(number, F_GETFD) >= 0);
+	(void)close(number);
+	(void)close(null);
+}
+
 int
 main(void)
 {
@@ -391,10 +492,13 @@ main(void)
 		T(waiting_gives_logins_from_the_host_itself_half_of_a_persons_places),
 		T(waiting_frees_the_place_of_a_process_that_was_killed),
 		T(waiting_never_exceeds_a_cap_when_40_come_at_once),
+		T(waiting_does_not_count_a_place_whose_holder_has_not_said_who_he_is),
+		T(waiting_and_a_login_of_the_first_builds_count_each_other),
 		T(waiting_takes_an_ipv6_network_for_one_address),
 		T(waiting_widens_the_interval_so_that_all_places_stay_within_oktas_limits),
 		T(waiting_refuses_a_file_that_others_could_open_or_that_is_none),
 		T(waiting_keeps_off_the_standard_descriptors),
+		T(waiting_leaves_alone_what_the_host_put_in_its_descriptors_place),
 	};
 
 	return cmocka_run_group_tests_name("waiting", tests, NULL, NULL);

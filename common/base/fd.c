@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/fd.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum okta_rc
+okta_fd_mark(int fd, struct okta_fd_mark *ret, struct okta_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return okta_err_sys(err, errno, "fstat");
+	*ret = (struct okta_fd_mark){ st.st_dev, st.st_ino };
+	return OKTA_OK;
+}
+
+void
+okta_fd_close(int fd, const struct okta_fd_mark *mark)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	/* what cannot be looked at is closed: if there is nothing, nothing happens */
+	if (fstat(fd, &st) == 0 && (st.st_dev != mark->dev || st.st_ino != mark->ino))
+		return;
+	(void)close(fd);
+}
