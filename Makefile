@@ -46,7 +46,7 @@ NET   := $(addprefix common/net/,json.o json_scan.o json_write.o jwk.o jwk_verif
 APIC  := $(addprefix common/net/,token.o patience.o link.o ratelimit.o page_size.o listing.o \
            refusal.o scopes.o json_pull.o directory.o)
 BOX   := $(addprefix common/sandbox/,sandbox.o landlock.o seccomp.o)
-REG   := $(addprefix common/registry/,registry.o db.o rows.o load.o meta.o open.o assign.o waiting.o bury.o alloc.o)
+REG   := $(addprefix common/registry/,registry.o db.o index.o rows.o load.o meta.o open.o assign.o waiting.o bury.o alloc.o)
 
 NSS   := $(addprefix nss_okta/,nss_okta.o map.o fill.o enumerate.o)
 PAM   := $(addprefix pam_okta/,pam_okta.o auth.o account.o cred.o password.o who.o fresh.o helper.o \
@@ -57,7 +57,7 @@ SYNC  := $(addprefix cmd/okta-sync/,main.o once.o state.o account.o fetcher.o fe
            source_okta.o source_file.o records.o records_read.o idmap.o groups.o people.o ids.o build.o brake.o \
            report.o status.o progress.o publish.o start.o shared.o request.o turn.o watch.o notify.o \
            plan.o news.o seen.o changes.o changed.o reread.o events.o bell.o errand.o base.o base_sum.o \
-           merge.o stale.o marks.o source_changes.o points.o resume.o spool.o)
+           merge.o assemble.o stale.o marks.o source_changes.o points.o resume.o spool.o)
 CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o progress.o person.o members.o explain.o token.o \
            snapshot.o registry.o registry_lines.o sync.o run.o \
            doctor.o doctor_child.o doctor_read.o doctor_conf.o doctor_files.o doctor_snapshot.o \

@@ -11,10 +11,11 @@
 #include "snap/le.h"
 
 #define MAGIC	   "OKTABASE"
-#define VERSION	   4
+#define VERSION	   5
 #define SUM_FROM   16
 #define BASE_MAX   ((size_t)4 << 30)
 #define MAX_OBJECT 100000000 /* of each kind; more is no directory */
+#define SAME	   0xffff    /* in place of a length */
 
 /* --- reading --------------------------------------------------------------------- */
 
@@ -50,14 +51,22 @@ take_u64(struct cursor *c, uint64_t max)
 }
 
 static struct okta_view
-take_text(struct cursor *c)
+take_text_after(struct cursor *c, struct okta_view before)
 {
-	const unsigned char *p = take(c, 4);
-	size_t len = p == NULL ? 0 : okta_le32(p);
+	const unsigned char *p = take(c, 2);
+	size_t len = p == NULL ? 0 : okta_le16(p);
 
+	if (len == SAME)
+		return before;
 	p = take(c, len);
 	return p == NULL ? (struct okta_view){ "", 0 }
 			 : (struct okta_view){ (const char *)p, len };
+}
+
+static struct okta_view
+take_text(struct cursor *c)
+{
+	return take_text_after(c, (struct okta_view){ "", 0 });
 }
 
 void
@@ -94,6 +103,7 @@ take_head(struct cursor *c, struct sync_base *base)
 	base->n_users = (size_t)take_u64(c, MAX_OBJECT);
 	base->n_strays = (size_t)take_u64(c, MAX_OBJECT);
 	base->n_members = (size_t)take_u64(c, UINT32_MAX);
+	base->n_stray_members = (size_t)take_u64(c, UINT32_MAX);
 	link = take_text(c);
 	if (link.len > SYNC_LINK_MAX) {
 		c->bad = true;
@@ -110,8 +120,8 @@ take_objects(struct cursor *c, struct sync_base *base)
 	size_t i;
 
 	/* no room for what the rest of the file cannot hold */
-	if (base->n_groups > c->left / 8 || base->n_users > c->left / 28 ||
-	    base->n_strays > c->left / 4)
+	if (base->n_groups > c->left / 4 || base->n_users > c->left / 14 ||
+	    base->n_strays > c->left / 2)
 		return OKTA_E_INPUT;
 	base->groups = calloc(base->n_groups + 1, sizeof(*base->groups));
 	base->users = calloc(base->n_users + 1, sizeof(*base->users));
@@ -127,36 +137,71 @@ take_objects(struct cursor *c, struct sync_base *base)
 		u->id = take_text(c);
 		u->status = take_text(c);
 		u->login = take_text(c);
-		u->name = take_text(c);
+		u->name = take_text_after(c, u->login);
 		u->display_name = take_text(c);
 		u->uid = take_text(c);
 		u->shell = take_text(c);
+		if (!sync_records_is_user(u))
+			return OKTA_E_INPUT;
 	}
 	for (i = 0; i < base->n_strays; i++)
 		base->strays[i] = take_text(c);
-	base->members = take(c, base->n_members * 8);
+	base->members = take(c, (base->n_users + base->n_members) * 4);
+	base->stray_members = take(c, base->n_stray_members * 8);
 	return c->bad || c->left != 0 ? OKTA_E_INPUT : OKTA_OK;
 }
 
-void
-sync_base_member(
-    const struct sync_base *base, size_t i, uint32_t *ret_user, uint32_t *ret_group)
+bool
+sync_base_next_member(const struct sync_base *base, struct sync_base_walk *walk,
+    uint32_t *ret_person, uint32_t *ret_group)
 {
-	*ret_user = okta_le32(base->members + 8 * i);
-	*ret_group = okta_le32(base->members + 8 * i + 4);
+	const unsigned char *stray;
+
+	while (walk->left == 0 && walk->user < base->n_users) {
+		walk->left = okta_le32(base->members + walk->at);
+		walk->at += 4;
+		walk->user++;
+	}
+	if (walk->left > 0) {
+		*ret_person = walk->user - 1;
+		*ret_group = okta_le32(base->members + walk->at);
+		walk->at += 4;
+		walk->left--;
+		return true;
+	}
+	if (walk->strays_done == base->n_stray_members)
+		return false;
+	stray = base->stray_members + 8 * walk->strays_done++;
+	*ret_person = (uint32_t)base->n_users + okta_le32(stray);
+	*ret_group = okta_le32(stray + 4);
+	return true;
+}
+
+/* Everybody's groups are as many as there is room for, so that a walk stays in it. */
+static bool
+members_add_up(const struct sync_base *base)
+{
+	size_t at = 0, left = base->n_members, i, n;
+
+	for (i = 0; i < base->n_users; i++) {
+		n = okta_le32(base->members + at);
+		if (n > left)
+			return false;
+		left -= n;
+		at += 4 + 4 * n;
+	}
+	return left == 0;
 }
 
 static bool
 members_in_range(const struct sync_base *base)
 {
-	uint32_t user, group;
-	size_t i;
+	struct sync_base_walk walk = { 0 };
+	uint32_t person, group;
 
-	for (i = 0; i < base->n_members; i++) {
-		sync_base_member(base, i, &user, &group);
-		if (user >= base->n_users + base->n_strays || group >= base->n_groups)
+	while (sync_base_next_member(base, &walk, &person, &group))
+		if (person >= base->n_users + base->n_strays || group >= base->n_groups)
 			return false;
-	}
 	return true;
 }
 
@@ -240,7 +285,7 @@ sync_base_load(
 	if (r != OKTA_OK)
 		return r;
 	r = take_objects(&c, ret);
-	if (r == OKTA_OK && !members_in_range(ret))
+	if (r == OKTA_OK && !(members_add_up(ret) && members_in_range(ret)))
 		r = OKTA_E_INPUT;
 	return r == OKTA_OK ? r
 			    : okta_err_set(err, r, "%s: %s", path,
@@ -282,10 +327,29 @@ put_u64(struct pen *pen, uint64_t n)
 }
 
 static void
+put_u16(struct pen *pen, uint16_t n)
+{
+	unsigned char b[2];
+
+	okta_le16_put(b, n);
+	put_bytes(pen, b, sizeof(b));
+}
+
+/* No text of records is as long as 0xffff. */
+static void
 put_text(struct pen *pen, struct okta_view v)
 {
-	put_u32(pen, (uint32_t)v.len);
+	put_u16(pen, (uint16_t)v.len);
 	put_bytes(pen, v.p, v.len);
+}
+
+static void
+put_text_after(struct pen *pen, struct okta_view before, struct okta_view v)
+{
+	if (okta_view_eq(before, v))
+		put_u16(pen, SAME);
+	else
+		put_text(pen, v);
 }
 
 static void
@@ -309,8 +373,28 @@ put_head(struct pen *pen, const struct sync_base_head *h, const struct sync_reco
 	put_u64(pen, rec->n_groups);
 	put_u64(pen, rec->n_users);
 	put_u64(pen, rec->stray_ids.n);
-	put_u64(pen, rec->n_members + rec->n_strays);
+	put_u64(pen, rec->n_members);
+	put_u64(pen, rec->n_strays);
 	put_text(pen, okta_view_str(h->link));
+}
+
+/* They are sorted by user. */
+static void
+put_members(struct pen *pen, const struct sync_records *rec)
+{
+	size_t i, first, k = 0;
+
+	if (pen->p == NULL) {
+		pen->len += 4 * (rec->n_users + rec->n_members);
+		return;
+	}
+	for (i = 0; i < rec->n_users; i++) {
+		for (first = k; k < rec->n_members && rec->members[k].user == i; k++)
+			;
+		put_u32(pen, (uint32_t)(k - first));
+		for (; first < k; first++)
+			put_u32(pen, rec->members[first].group);
+	}
 }
 
 static void
@@ -329,19 +413,16 @@ put_all(struct pen *pen, const struct sync_base_head *h, const struct sync_recor
 		put_text(pen, u->id);
 		put_text(pen, u->status);
 		put_text(pen, u->login);
-		put_text(pen, u->name);
+		put_text_after(pen, u->login, u->name);
 		put_text(pen, u->display_name);
 		put_text(pen, u->uid);
 		put_text(pen, u->shell);
 	}
 	for (i = 0; i < rec->stray_ids.n; i++)
 		put_text(pen, rec->stray_ids.text[i]);
-	for (i = 0; i < rec->n_members; i++) {
-		put_u32(pen, rec->members[i].user);
-		put_u32(pen, rec->members[i].group);
-	}
+	put_members(pen, rec);
 	for (i = 0; i < rec->n_strays; i++) {
-		put_u32(pen, (uint32_t)rec->n_users + rec->strays[i].user);
+		put_u32(pen, rec->strays[i].user);
 		put_u32(pen, rec->strays[i].group);
 	}
 }

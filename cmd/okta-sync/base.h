@@ -18,11 +18,13 @@
  *   104  u64 people, memberships: the brake's marks (marks.h)
  *   120  u64 this host's clock: when these were set
  *   128  u64 Okta's clock: what the log said before it is in here
- *   136  u64 n groups, users, strays (ids of members who are nobody in scope), members
- *   168  text link of the System Log ("" for none)
+ *   136  u64 n groups, users, strays (ids of members who are nobody in scope),
+ *        memberships of users, of strays
+ *   176  text link of the System Log ("" for none)
  *   then groups (text id, name), users (texts id, status, login, name, display name, uid,
- *   shell), strays (text id), members (u32 number of the user, or n users + number of the
- *   stray; u32 number of the group).  A text is u32 length and its bytes.
+ *   shell), strays (text id); of each user u32 how many groups, and the number of each as
+ *   u32; of each membership of a stray u32 his number, u32 that of the group.
+ *   A text is u16 length and its bytes, or 0xffff alone: the same as the text before it.
  *
  * Where no change can be put on what was read, the marks alone are kept: nobody is in it,
  * and the sum of the configuration is its complement, so that nothing is built on it.
@@ -63,7 +65,7 @@ OKTA_MUST_CHECK enum okta_rc sync_base_look_marks(const char *path, uint64_t con
 OKTA_MUST_CHECK enum okta_rc sync_base_write_marks(const char *path, uint64_t conf_sum,
     const struct sync_base_head *head, struct okta_err *err);
 
-/* { 0 } is empty.  Views point into bytes. */
+/* { 0 } is empty.  Views point into bytes; each of users may be one of records. */
 struct sync_base {
 	char *bytes;
 	size_t len;
@@ -71,17 +73,25 @@ struct sync_base {
 	struct sync_group *groups;
 	struct okta_directory_user *users;
 	struct okta_view *strays;
-	const unsigned char *members;
-	size_t n_groups, n_users, n_strays, n_members;
+	const unsigned char *members, *stray_members;
+	size_t n_groups, n_users, n_strays, n_members, n_stray_members;
 };
 void sync_base_clear(struct sync_base *base);
 /* OKTA_OK; OKTA_E_NOTFOUND, _UNTRUSTED, _INPUT (damaged, or made under another
  * configuration), _NOMEM, _SYS. */
 OKTA_MUST_CHECK enum okta_rc sync_base_load(
     const char *path, uint64_t conf_sum, struct sync_base *ret, struct okta_err *err);
-/* Member I < n_members; both numbers are in range. */
-void sync_base_member(
-    const struct sync_base *base, size_t i, uint32_t *ret_user, uint32_t *ret_group);
+/* Where a walk over all memberships is; { 0 } is before the first one. */
+struct sync_base_walk {
+	size_t at;	    /* in members */
+	uint32_t user;	    /* + 1: of the one before */
+	uint32_t left;	    /* of his */
+	size_t strays_done; /* memberships */
+};
+/* The next one: the number of a user or, from n_users on, of a stray; and of a group.
+ * Both are in range.  False: that was the last. */
+bool sync_base_next_member(const struct sync_base *base, struct sync_base_walk *walk,
+    uint32_t *ret_person, uint32_t *ret_group);
 
 /* Replace PATH by RECORDS, finished and with its strays. */
 OKTA_MUST_CHECK enum okta_rc sync_base_write(const char *path,
@@ -91,7 +101,9 @@ OKTA_MUST_CHECK enum okta_rc sync_base_write(const char *path,
 /* What decides what is read and what is published of it, and so whether a base, and the
  * snapshot made with it, still fit: every such key must be in it. */
 uint64_t sync_base_conf_sum(const struct okta_conf *conf);
-/* People, groups and memberships, whatever their order: equal content, equal sum. */
-uint64_t sync_base_content_sum(const struct sync_records *records);
+/* People, groups and memberships of RECORDS, finished, whatever their order: equal
+ * content, equal sum.  OKTA_E_NOMEM. */
+OKTA_MUST_CHECK enum okta_rc sync_base_content_sum(
+    const struct sync_records *records, uint64_t *ret, struct okta_err *err);
 
 #endif /* OKTA_SYNC_BASE_H */

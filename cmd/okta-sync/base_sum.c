@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base.h"
+
+#include <stdlib.h>
+
 #include "snap/format.h"
 
 #define SEED_GROUP  UINT64_C(0x9d39247e33776d41)
@@ -74,32 +77,59 @@ sum_user(const struct okta_directory_user *u)
 	return sum_text(s, u->shell);
 }
 
+/*
+ * Of a membership: sum_text(sum_text(SEED_MEMBER, group), user), of which the half that
+ * is the group's is worked out once, and the other once for each person.
+ */
 static uint64_t
-sum_member(struct okta_view user, struct okta_view group)
+sum_member(uint64_t group_sum, uint64_t user_sum)
 {
-	return sum_text(sum_text(SEED_MEMBER, group), user);
+	const uint64_t parts[2] = { group_sum, user_sum };
+
+	return okta_snap_sum64(parts, sizeof(parts));
 }
 
-uint64_t
-sync_base_content_sum(const struct sync_records *rec)
+static uint64_t
+sum_members(const struct sync_records *rec, const uint64_t *group_sum)
 {
 	const struct sync_member *m;
-	uint64_t total = 0;
+	uint64_t total = 0, user_sum = 0;
+	struct okta_view id;
 	size_t i;
 
-	for (i = 0; i < rec->n_groups; i++)
-		total += sum_text(
-		    sum_text(SEED_GROUP, rec->groups[i].id), rec->groups[i].name);
-	for (i = 0; i < rec->n_users; i++)
-		total += sum_user(&rec->users[i]);
 	for (i = 0; i < rec->n_members; i++) {
 		m = &rec->members[i];
-		total += sum_member(rec->users[m->user].id, rec->groups[m->group].id);
+		if (i == 0 || m[-1].user != m->user) {
+			id = rec->users[m->user].id;
+			user_sum = okta_snap_sum64(id.p, id.len);
+		}
+		total += sum_member(group_sum[m->group], user_sum);
 	}
 	for (i = 0; i < rec->n_strays; i++) {
 		m = &rec->strays[i];
-		total += sum_member(
-		    rec->stray_ids.text[m->user], rec->groups[m->group].id);
+		id = rec->stray_ids.text[m->user];
+		total += sum_member(group_sum[m->group], okta_snap_sum64(id.p, id.len));
 	}
 	return total;
+}
+
+enum okta_rc
+sync_base_content_sum(const struct sync_records *rec, uint64_t *ret, struct okta_err *err)
+{
+	uint64_t *group_sum = calloc(rec->n_groups + 1, sizeof(*group_sum));
+	uint64_t total = 0;
+	size_t i;
+
+	if (group_sum == NULL)
+		return okta_err_set(err, OKTA_E_NOMEM, "out of memory");
+	for (i = 0; i < rec->n_groups; i++) {
+		total += sum_text(
+		    sum_text(SEED_GROUP, rec->groups[i].id), rec->groups[i].name);
+		group_sum[i] = sum_text(SEED_MEMBER, rec->groups[i].id);
+	}
+	for (i = 0; i < rec->n_users; i++)
+		total += sum_user(&rec->users[i]);
+	*ret = total + sum_members(rec, group_sum);
+	free(group_sum);
+	return OKTA_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 struct loss {
 	uint64_t people, people_gone;
@@ -45,6 +46,14 @@ has_gid(const struct okta_snap_user *user, uint32_t gid)
 	return low < user->n_gids && okta_snap_gid(user, low) == gid;
 }
 
+/* As nearly everybody has. */
+static bool
+has_same_gids(const struct okta_snap_user *was, const struct okta_snap_user *now)
+{
+	return was->n_gids == now->n_gids &&
+	       memcmp(was->gids, now->gids, (size_t)was->n_gids * 4) == 0;
+}
+
 /* References point into different files: compare what they point at. */
 static bool
 has_login_group(const struct okta_snap *snap, const struct okta_snap_user *user,
@@ -74,9 +83,10 @@ count_memberships(const struct okta_snap *old, const struct okta_snap_user *was,
 		loss->memberships_gone += was->n_gids + was->n_refs;
 		return OKTA_OK;
 	}
-	for (i = 0; i < was->n_gids; i++)
-		if (!has_gid(now, okta_snap_gid(was, i)))
-			loss->memberships_gone++;
+	if (!has_same_gids(was, now))
+		for (i = 0; i < was->n_gids; i++)
+			if (!has_gid(now, okta_snap_gid(was, i)))
+				loss->memberships_gone++;
 	for (i = 0; i < was->n_refs; i++) {
 		r = okta_snap_group_at(old, okta_snap_ref(was, i), &group);
 		if (r != OKTA_OK)
@@ -96,7 +106,6 @@ compare_user(const struct sync_build *b, const struct okta_snap *old,
 	struct okta_snap_user now;
 	enum okta_rc r;
 
-	loss->people++;
 	if (number < 0 || !b->people[number].served) {
 		loss->people_gone++;
 		r = check_registry(b, was, err);
@@ -116,6 +125,33 @@ compare_user(const struct sync_build *b, const struct okta_snap *old,
 		return okta_err_set(
 		    err, OKTA_E_INTERNAL, "the new snapshot lacks a user");
 	return count_memberships(old, was, fresh, &now, loss);
+}
+
+/* Both are in the order of uids: nearly everybody is the next one there as well, and need
+ * not be looked for. */
+static enum okta_rc
+compare_users(const struct sync_build *b, const struct okta_snap *old,
+    const struct okta_snap *fresh, struct loss *loss, struct okta_err *err)
+{
+	struct okta_snap_user was, now = { .uid = 0 };
+	uint64_t cursor = 0, fresh_cursor = 0;
+	enum okta_rc r, f = OKTA_OK;
+
+	while ((r = okta_snap_next_user(old, &cursor, &was)) == OKTA_OK) {
+		while (f == OKTA_OK && now.uid < was.uid)
+			f = okta_snap_next_user(fresh, &fresh_cursor, &now);
+		if (f != OKTA_OK && f != OKTA_E_NOTFOUND)
+			return okta_err_set(
+			    err, OKTA_E_INTERNAL, "the new snapshot cannot be read");
+		loss->people++;
+		r = f == OKTA_OK && now.uid == was.uid &&
+			    okta_view_eq(now.okta_id, was.okta_id)
+			? count_memberships(old, &was, fresh, &now, loss)
+			: compare_user(b, old, &was, fresh, loss, err);
+		if (r != OKTA_OK)
+			break;
+	}
+	return r == OKTA_E_NOTFOUND ? OKTA_OK : r;
 }
 
 /* The same for the gids of groups: one that is still served keeps its gid. */
@@ -178,20 +214,14 @@ sync_brake(const struct sync_build *b, const struct okta_snap *old,
     struct okta_view bytes, bool accept_shrink, struct okta_err *err)
 {
 	struct okta_snap fresh = { 0 };
-	struct okta_snap_user was;
 	struct loss loss = { 0 };
-	uint64_t cursor = 0;
 	enum okta_rc r;
 
 	if (okta_snap_open_bytes(bytes.p, bytes.len, &fresh) != OKTA_OK)
 		return okta_err_set(
 		    err, OKTA_E_INTERNAL, "the new snapshot cannot be read");
-	while ((r = okta_snap_next_user(old, &cursor, &was)) == OKTA_OK) {
-		r = compare_user(b, old, &was, &fresh, &loss, err);
-		if (r != OKTA_OK)
-			break;
-	}
-	if (r == OKTA_E_NOTFOUND)
+	r = compare_users(b, old, &fresh, &loss, err);
+	if (r == OKTA_OK)
 		r = compare_groups(b, old, err);
 	if (r == OKTA_E_INPUT)
 		(void)okta_err_set(err, r, "the present snapshot is damaged");

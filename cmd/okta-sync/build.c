@@ -116,6 +116,21 @@ add_group(struct sync_build *b, size_t i, struct okta_err *err)
 /* --- people
  * -------------------------------------------------------------------------------- */
 
+/* Of person I; the home is of the name he had first. */
+static enum okta_rc
+home_and_shell(const struct sync_build *b, size_t i, char ret_home[256],
+    char ret_shell[256], struct okta_err *err)
+{
+	const struct sync_person *p = &b->people[i];
+	enum okta_rc r;
+
+	r = okta_home_of_user(b->conf,
+	    okta_view_str(p->home_name != NULL ? p->home_name : p->name), ret_home, err);
+	if (r != OKTA_OK)
+		return r;
+	return okta_shell_of_user(b->conf, b->records->users[i].shell, ret_shell, err);
+}
+
 static enum okta_rc
 add_user(struct sync_build *b, size_t i, const uint32_t *numbers, size_t n,
     struct okta_err *err)
@@ -135,19 +150,18 @@ add_user(struct sync_build *b, size_t i, const uint32_t *numbers, size_t n,
 	char gecos[256], home[256], shell[256];
 	enum okta_rc r;
 
-	/* both were found good when the id was assigned */
-	r = sync_home_and_shell(b, i, home, shell, err);
-	if (r != OKTA_OK)
-		return r;
+	r = home_and_shell(b, i, home, shell, &why);
+	if (r != OKTA_OK) {
+		sync_refuse_user(b, i, why.msg);
+		return OKTA_OK;
+	}
 	user.home = okta_view_str(home);
 	user.shell = okta_view_str(shell);
 	okta_gecos_of_user(u->display_name, gecos);
 	user.gecos = okta_view_str(gecos);
 	r = okta_snapw_add_user(b->writer, &user, &why);
 	if (r == OKTA_E_INPUT) {
-		p->served = false;
-		sync_report_refused(
-		    b->report, "user", sync_shown_name(u), u->id, why.msg);
+		sync_refuse_user(b, i, why.msg);
 		return OKTA_OK;
 	}
 	if (r != OKTA_OK) {

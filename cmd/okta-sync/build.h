@@ -75,11 +75,7 @@ OKTA_MUST_CHECK enum okta_rc sync_build_run(
     struct sync_build *b, const struct okta_snapw_head *head, struct okta_err *err);
 void sync_build_clear(struct sync_build *b);
 
-/* Of person I, whose home_name is known.  OKTA_E_REFUSED and what model/names.h says. */
-OKTA_MUST_CHECK enum okta_rc sync_home_and_shell(const struct sync_build *b, size_t i,
-    char ret_home[256], char ret_shell[256], struct okta_err *err);
-
-/* What to call somebody in a report. */
-struct okta_view sync_shown_name(const struct okta_directory_user *user);
+/* Person I is not served, and the report says why. */
+void sync_refuse_user(struct sync_build *b, size_t i, const char *why);
 
 #endif /* OKTA_SYNC_BUILD_H */

@@ -89,16 +89,20 @@ sync_idmap_warm(const struct sync_idmap *map, const struct okta_view *texts, siz
 		__builtin_prefetch(map->text[at[i]].p);
 }
 
-static enum okta_rc
-grow(struct sync_idmap *map)
+enum okta_rc
+sync_idmap_reserve(struct sync_idmap *map, size_t n)
 {
-	size_t max = map->max == 0 ? FIRST : map->max * 2, i, k;
+	size_t max = map->max == 0 ? FIRST : map->max, i, k;
 	struct sync_idmap_slot *slot;
 	struct okta_view *text;
 	uint64_t h;
 
+	while (max < n && max <= MAX_TEXTS)
+		max *= 2;
 	if (max > MAX_TEXTS)
 		return OKTA_E_NOMEM;
+	if (max == map->max)
+		return OKTA_OK;
 	text = reallocarray(map->text, max, sizeof(*text));
 	if (text == NULL)
 		return OKTA_E_NOMEM;
@@ -121,21 +125,46 @@ grow(struct sync_idmap *map)
 	return OKTA_OK;
 }
 
+static void
+enter(struct sync_idmap *map, size_t slot, struct okta_view text, uint64_t h)
+{
+	map->text[map->n++] = text;
+	map->slot[slot] = (struct sync_idmap_slot){ (uint32_t)map->n,
+		(uint32_t)(h >> 32) };
+}
+
 enum okta_rc
 sync_idmap_add(struct sync_idmap *map, struct okta_view text)
 {
 	uint64_t h = hash(text);
 	enum okta_rc r;
 
-	if (map->n == map->max) {
-		r = grow(map);
-		if (r != OKTA_OK)
-			return r;
+	r = sync_idmap_reserve(map, map->n + 1);
+	if (r != OKTA_OK)
+		return r;
+	enter(map, find_slot(map, text, h), text, h);
+	return OKTA_OK;
+}
+
+enum okta_rc
+sync_idmap_add_new(struct sync_idmap *map, const struct okta_view *texts, size_t n)
+{
+	uint64_t h[SYNC_IDMAP_WARM_MAX];
+	enum okta_rc r;
+	size_t i, at;
+
+	r = sync_idmap_reserve(map, map->n + n);
+	if (r != OKTA_OK)
+		return r;
+	for (i = 0; i < n; i++) {
+		h[i] = hash(texts[i]);
+		__builtin_prefetch(&map->slot[(size_t)h[i] & (map->n_slots - 1)]);
 	}
-	map->text[map->n] = text;
-	map->slot[find_slot(map, text, h)] = (struct sync_idmap_slot){
-		(uint32_t)map->n + 1, (uint32_t)(h >> 32)
-	};
-	map->n++;
+	for (i = 0; i < n; i++) {
+		at = find_slot(map, texts[i], h[i]);
+		if (map->slot[at].number != 0)
+			return OKTA_E_CONFLICT;
+		enter(map, at, texts[i], h[i]);
+	}
 	return OKTA_OK;
 }

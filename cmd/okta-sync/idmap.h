@@ -29,6 +29,13 @@ int64_t sync_idmap_find(const struct sync_idmap *map, struct okta_view text);
  * in a million texts waits for memory three times, one after the other. */
 void sync_idmap_warm(
     const struct sync_idmap *map, const struct okta_view *texts, size_t n);
+/* Room for N in all: without it a map that grows looks at each text again.
+ * OKTA_E_NOMEM. */
+OKTA_MUST_CHECK enum okta_rc sync_idmap_reserve(struct sync_idmap *map, size_t n);
+/* At most SYNC_IDMAP_WARM_MAX at once; their numbers go on from map->n.  OKTA_E_CONFLICT:
+ * one of them was there already; OKTA_E_NOMEM. */
+OKTA_MUST_CHECK enum okta_rc sync_idmap_add_new(
+    struct sync_idmap *map, const struct okta_view *texts, size_t n);
 /* TEXT must not be there yet; its number is map->n before the call.  OKTA_E_NOMEM. */
 OKTA_MUST_CHECK enum okta_rc sync_idmap_add(
     struct sync_idmap *map, struct okta_view text);

@@ -8,15 +8,6 @@
 #include "model/names.h"
 
 static void
-refuse_user(struct sync_build *b, size_t i, const char *why)
-{
-	const struct okta_directory_user *u = &b->records->users[i];
-
-	b->people[i].served = false;
-	sync_report_refused(b->report, "user", sync_shown_name(u), u->id, why);
-}
-
-static void
 refuse_group(struct sync_build *b, size_t i, const char *why)
 {
 	b->groups[i].rule.served = false;
@@ -88,13 +79,13 @@ read_wanted(struct sync_build *b, uint32_t *wanted, struct wanted *list)
 		if (!b->people[i].served)
 			continue;
 		if (b->records->users[i].uid.len == 0) {
-			refuse_user(
+			sync_refuse_user(
 			    b, i, "has no number in the attribute of [users] uid_from");
 			continue;
 		}
 		if (okta_id_parse(b->conf, b->records->users[i].uid, &wanted[i], &why) !=
 		    OKTA_OK) {
-			refuse_user(b, i, why.msg);
+			sync_refuse_user(b, i, why.msg);
 			continue;
 		}
 		list[n++] = (struct wanted){ wanted[i], (uint32_t)i };
@@ -105,7 +96,7 @@ read_wanted(struct sync_build *b, uint32_t *wanted, struct wanted *list)
 		same = (i > 0 && list[i - 1].id == list[i].id) ||
 		       (i + 1 < n && list[i + 1].id == list[i].id);
 		if (same)
-			refuse_user(b, list[i].user,
+			sync_refuse_user(b, list[i].user,
 			    "another user has the same number in the attribute of "
 			    "[users] "
 			    "uid_from: neither is served: correct it in Okta");
@@ -114,20 +105,6 @@ read_wanted(struct sync_build *b, uint32_t *wanted, struct wanted *list)
 
 /* --- the registry
  * -------------------------------------------------------------------------- */
-
-enum okta_rc
-sync_home_and_shell(const struct sync_build *b, size_t i, char ret_home[256],
-    char ret_shell[256], struct okta_err *err)
-{
-	const struct sync_person *p = &b->people[i];
-	enum okta_rc r;
-
-	r = okta_home_of_user(b->conf,
-	    okta_view_str(p->home_name != NULL ? p->home_name : p->name), ret_home, err);
-	if (r != OKTA_OK)
-		return r;
-	return okta_shell_of_user(b->conf, b->records->users[i].shell, ret_shell, err);
-}
 
 /* OKTA_OK (also when the object was refused), or a failure of the registry as a whole. */
 static enum okta_rc
@@ -140,13 +117,13 @@ assign_user(struct sync_build *b, size_t i, uint32_t wanted_id, struct okta_err 
 		is_taken, b };
 	struct okta_registry_row row;
 	struct okta_err why = { 0 };
-	char text[160], home[256], shell[256];
+	char text[160];
 	bool changed = false;
 	enum okta_rc r;
 
 	r = okta_registry_assign(b->registry, &want, &row, &changed, &why);
 	if (r == OKTA_E_CONFLICT || r == OKTA_E_NOTFOUND) {
-		refuse_user(b, i, why.msg);
+		sync_refuse_user(b, i, why.msg);
 		return OKTA_OK;
 	}
 	if (r != OKTA_OK) {
@@ -165,9 +142,7 @@ assign_user(struct sync_build *b, size_t i, uint32_t wanted_id, struct okta_err 
 			return okta_err_set(err, OKTA_E_NOMEM, "ids: out of memory");
 	}
 	if (!check_id(b, row.id, text, sizeof(text)))
-		refuse_user(b, i, text);
-	else if (sync_home_and_shell(b, i, home, shell, &why) != OKTA_OK)
-		refuse_user(b, i, why.msg);
+		sync_refuse_user(b, i, text);
 	return OKTA_OK;
 }
 
@@ -199,8 +174,8 @@ assign_group(struct sync_build *b, size_t i, struct okta_err *err)
 	return OKTA_OK;
 }
 
-/* In the order of Okta ids, so that two hosts that meet the same newcomers at once agree
- * even where two hash to one slot. */
+/* Newcomers in the order of Okta ids, so that two hosts that meet the same ones at once
+ * agree even where two hash to one slot. */
 static int
 by_user_id(const void *a, const void *b, void *ctx)
 {
@@ -224,29 +199,66 @@ by_group_id(const void *a, const void *b, void *ctx)
 }
 
 static void
-count_up(uint32_t *order, size_t n)
+warm(const struct sync_build *b, size_t first, size_t n)
 {
+	struct okta_view ids[OKTA_REGISTRY_WARM_MAX];
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		order[i] = (uint32_t)i;
+		ids[i] = b->records->users[first + i].id;
+	okta_registry_warm(b->registry, ids, n);
+}
+
+/* Whoever has an id keeps it, in whatever order; whoever has none goes to NEWCOMERS. */
+static enum okta_rc
+assign_known_users(struct sync_build *b, const uint32_t *wanted, uint32_t *newcomers,
+    size_t *ret_n, struct okta_err *err)
+{
+	const struct sync_records *rec = b->records;
+	enum okta_rc r = OKTA_OK;
+	size_t i, left;
+
+	*ret_n = 0;
+	for (i = 0; r == OKTA_OK && i < rec->n_users; i++) {
+		left = rec->n_users - i;
+		if (i % OKTA_REGISTRY_WARM_MAX == 0)
+			warm(b, i,
+			    left < OKTA_REGISTRY_WARM_MAX ? left
+							  : OKTA_REGISTRY_WARM_MAX);
+		if (!b->people[i].served)
+			continue;
+		if (okta_registry_knows(b->registry, rec->users[i].id))
+			r = assign_user(b, i, wanted[i], err);
+		else
+			newcomers[(*ret_n)++] = (uint32_t)i;
+	}
+	return r;
 }
 
 static enum okta_rc
-assign_all(
+assign_users(
     struct sync_build *b, uint32_t *order, const uint32_t *wanted, struct okta_err *err)
+{
+	size_t i, n = 0;
+	enum okta_rc r;
+
+	r = assign_known_users(b, wanted, order, &n, err);
+	if (n > 0)
+		qsort_r(order, n, sizeof(*order), by_user_id, b->records->users);
+	for (i = 0; r == OKTA_OK && i < n; i++)
+		r = assign_user(b, order[i], wanted[order[i]], err);
+	return r;
+}
+
+static enum okta_rc
+assign_groups(struct sync_build *b, uint32_t *order, struct okta_err *err)
 {
 	const struct sync_records *rec = b->records;
 	enum okta_rc r = OKTA_OK;
 	size_t i;
 
-	count_up(order, rec->n_users);
-	if (rec->n_users > 0)
-		qsort_r(order, rec->n_users, sizeof(*order), by_user_id, rec->users);
-	for (i = 0; r == OKTA_OK && i < rec->n_users; i++)
-		if (b->people[order[i]].served)
-			r = assign_user(b, order[i], wanted[order[i]], err);
-	count_up(order, rec->n_groups);
+	for (i = 0; i < rec->n_groups; i++)
+		order[i] = (uint32_t)i;
 	if (rec->n_groups > 0)
 		qsort_r(order, rec->n_groups, sizeof(*order), by_group_id, rec->groups);
 	for (i = 0; r == OKTA_OK && i < rec->n_groups; i++)
@@ -292,7 +304,9 @@ sync_assign_ids(struct sync_build *b, struct okta_err *err)
 	} else {
 		if (b->conf->uid_from != NULL)
 			read_wanted(b, wanted, list);
-		r = assign_all(b, order, wanted, err);
+		r = assign_users(b, order, wanted, err);
+		if (r == OKTA_OK)
+			r = assign_groups(b, order, err);
 	}
 	free(wanted);
 	free(list);

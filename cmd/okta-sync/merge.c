@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "assemble.h"
 #include "model/groups.h"
 
 #define GONE INT64_C(-1)
@@ -17,7 +18,7 @@ struct work {
 	struct sync_idmap scoped_ids; /* others who are */
 	bool *base_scope, *fresh_scope; /* by group */
 	bool *used;			/* by person of FRESH: is in the base too */
-	uint32_t *person;		/* by person of the base: that of OUT + 1 */
+	uint32_t *person; /* by person of the base: the one of OUT (assemble.h) + 1 */
 };
 
 static struct okta_view
@@ -138,25 +139,24 @@ is_pair(const struct sync_pair *pairs, size_t n, struct okta_view user,
 	return false;
 }
 
-/* True if the base's member I still is one, as far as the news say nothing else. */
+/* True if a member of the base still is one, as far as the news say nothing else. */
 static bool
-still_holds(const struct work *w, size_t i, uint32_t *ret_user, uint32_t *ret_group)
+still_holds(const struct work *w, uint32_t person, uint32_t group)
 {
 	const struct sync_base *base = w->what->base;
 	const struct sync_news *news = w->what->news;
-	struct okta_view user, group;
+	struct okta_view user_id, group_id;
 
-	sync_base_member(base, i, ret_user, ret_group);
-	if (w->number[*ret_group] == GONE || w->listed[*ret_group])
+	if (w->number[group] == GONE || w->listed[group])
 		return false;
-	if (news->gone_users.n == 0 && !w->touched[*ret_user])
+	if (news->gone_users.n == 0 && !w->touched[person])
 		return true;
-	user = person_id(base, *ret_user);
-	group = base->groups[*ret_group].id;
-	return !has(&news->gone_users, user) &&
-	       !(w->touched[*ret_user] &&
-		   (is_pair(news->left, news->n_left, user, group) ||
-		       is_pair(news->joined, news->n_joined, user, group)));
+	user_id = person_id(base, person);
+	group_id = base->groups[group].id;
+	return !has(&news->gone_users, user_id) &&
+	       !(w->touched[person] &&
+		   (is_pair(news->left, news->n_left, user_id, group_id) ||
+		       is_pair(news->joined, news->n_joined, user_id, group_id)));
 }
 
 static void
@@ -205,14 +205,15 @@ find_scoped(struct work *w)
 	const struct sync_records *fresh = w->what->fresh;
 	const struct sync_news *news = w->what->news;
 	enum okta_rc r = OKTA_OK;
-	uint32_t user, group;
+	struct sync_base_walk walk = { 0 };
+	uint32_t person, group;
 	size_t i;
 
 	if (w->what->conf->scope != OKTA_SCOPE_GROUPS)
 		return OKTA_OK;
-	for (i = 0; i < w->what->base->n_members; i++)
-		if (still_holds(w, i, &user, &group) && w->base_scope[group])
-			w->scoped[user] = true;
+	while (sync_base_next_member(w->what->base, &walk, &person, &group))
+		if (w->base_scope[group] && still_holds(w, person, group))
+			w->scoped[person] = true;
 	for (i = 0; r == OKTA_OK && i < fresh->n_members; i++)
 		if (w->fresh_scope[fresh->members[i].group])
 			r = add_scoped(w, fresh->users[fresh->members[i].user].id);
@@ -222,52 +223,63 @@ find_scoped(struct work *w)
 	return r;
 }
 
-/* Most of a base's memberships stay: each person is looked for once, not for each. */
+/* Most of a base's memberships are of people who are still there: only others are looked
+ * for, and each once. */
 static enum okta_rc
 keep_member(struct work *w, uint32_t user, uint32_t group)
 {
-	uint32_t number = 0;
+	uint32_t person = 0;
 	enum okta_rc r = OKTA_OK;
 
 	if (w->person[user] == 0) {
-		r = sync_records_number(w->out, person_id(w->what->base, user), &number);
-		w->person[user] = number + 1;
+		r = sync_assemble_person(w->out, person_id(w->what->base, user), &person);
+		w->person[user] = person + 1;
 	}
-	return r == OKTA_OK ? sync_records_add_member_number(
-				  w->out, (uint64_t)w->number[group], w->person[user] - 1)
+	return r == OKTA_OK ? sync_assemble_member(
+				  w->out, w->person[user] - 1, (uint32_t)w->number[group])
 			    : r;
+}
+
+/* One that is new; of a group that is gone meanwhile it is none. */
+static enum okta_rc
+add_member(struct work *w, struct okta_view user, struct okta_view group)
+{
+	const int64_t number = sync_idmap_find(&w->out->group_ids, group);
+	uint32_t person = 0;
+	enum okta_rc r;
+
+	if (number < 0)
+		return OKTA_OK;
+	r = sync_assemble_person(w->out, user, &person);
+	return r == OKTA_OK ? sync_assemble_member(w->out, person, (uint32_t)number) : r;
 }
 
 static enum okta_rc
 merge_members(struct work *w)
 {
-	const struct sync_base *base = w->what->base;
 	const struct sync_records *fresh = w->what->fresh;
 	const struct sync_news *news = w->what->news;
 	const struct sync_member *m;
 	enum okta_rc r = OKTA_OK;
-	uint32_t user, group;
-	int64_t number;
+	struct sync_base_walk walk = { 0 };
+	uint32_t person, group;
 	size_t i;
 
-	for (i = 0; r == OKTA_OK && i < base->n_members; i++)
-		if (still_holds(w, i, &user, &group))
-			r = keep_member(w, user, group);
-	for (i = 0; r == OKTA_OK && i < fresh->n_members + fresh->n_strays; i++) {
-		m = i < fresh->n_members ? &fresh->members[i]
-					 : &fresh->strays[i - fresh->n_members];
-		number = sync_idmap_find(&w->out->group_ids, fresh->groups[m->group].id);
-		if (number >= 0)
-			r = sync_records_add_member(w->out, (uint64_t)number,
-			    i < fresh->n_members ? fresh->users[m->user].id
-						 : fresh->stray_ids.text[m->user]);
+	while (
+	    r == OKTA_OK && sync_base_next_member(w->what->base, &walk, &person, &group))
+		if (still_holds(w, person, group))
+			r = keep_member(w, person, group);
+	for (i = 0; r == OKTA_OK && i < fresh->n_members; i++) {
+		m = &fresh->members[i];
+		r = add_member(w, fresh->users[m->user].id, fresh->groups[m->group].id);
 	}
-	for (i = 0; r == OKTA_OK && i < news->n_joined; i++) {
-		number = sync_idmap_find(&w->out->group_ids, news->joined[i].group);
-		if (number >= 0)
-			r = sync_records_add_member(
-			    w->out, (uint64_t)number, news->joined[i].user);
+	for (i = 0; r == OKTA_OK && i < fresh->n_strays; i++) {
+		m = &fresh->strays[i];
+		r = add_member(
+		    w, fresh->stray_ids.text[m->user], fresh->groups[m->group].id);
 	}
+	for (i = 0; r == OKTA_OK && i < news->n_joined; i++)
+		r = add_member(w, news->joined[i].user, news->joined[i].group);
 	return r;
 }
 
@@ -299,28 +311,38 @@ merge_people(struct work *w)
 {
 	const struct sync_base *base = w->what->base;
 	const struct sync_records *fresh = w->what->fresh;
-	enum okta_rc r = OKTA_OK;
 	struct okta_view id;
 	int64_t number;
 	size_t i;
 
-	for (i = 0; r == OKTA_OK && i < base->n_users; i++) {
+	for (i = 0; i < base->n_users; i++) {
 		id = base->users[i].id;
 		number = fresh->n_users > 0 ? sync_idmap_find(&fresh->user_ids, id) : -1;
 		if (number >= 0)
 			w->used[number] = true;
-		if (is_in_scope(w, id, true, w->scoped[i], number >= 0))
-			r = sync_records_add_user(w->out,
-			    number >= 0 ? &fresh->users[number] : &base->users[i]);
+		if (!is_in_scope(w, id, true, w->scoped[i], number >= 0))
+			continue;
+		sync_assemble_user(
+		    w->out, number >= 0 ? &fresh->users[number] : &base->users[i]);
+		w->person[i] = (uint32_t)w->out->n_users; /* its index + 1 */
 	}
-	for (i = 0; r == OKTA_OK && i < fresh->n_users; i++) {
+	for (i = 0; i < fresh->n_users; i++)
 		if (!w->used[i] && is_in_scope(w, fresh->users[i].id, false, false, true))
-			r = sync_records_add_user(w->out, &fresh->users[i]);
-	}
-	return r;
+			sync_assemble_user(w->out, &fresh->users[i]);
+	return sync_assemble_users_done(w->out);
 }
 
 /* --------------------------------------------------------------------------------- */
+
+static enum okta_rc
+begin(struct work *w)
+{
+	const struct sync_merge *what = w->what;
+
+	return sync_assemble_begin(w->out, what->base->n_users + what->fresh->n_users,
+	    what->base->n_members + what->base->n_stray_members + what->fresh->n_members +
+		what->fresh->n_strays + what->news->n_joined);
+}
 
 static enum okta_rc
 run(struct work *w, struct okta_err *err)
@@ -336,11 +358,13 @@ run(struct work *w, struct okta_err *err)
 		r = find_scoped(w);
 	}
 	if (r == OKTA_OK)
+		r = begin(w);
+	if (r == OKTA_OK)
 		r = merge_people(w);
 	if (r == OKTA_OK)
 		r = merge_members(w);
 	if (r == OKTA_OK)
-		r = sync_records_finish(w->out);
+		r = sync_assemble_end(w->out);
 	return r == OKTA_OK ? r
 			    : okta_err_set(err, r, "the changes cannot be applied (%s)",
 				  okta_rc_name(r));

@@ -24,8 +24,9 @@ struct sync_merge {
 };
 
 /*
- * RET is empty and keeps strays; finished on OKTA_OK.  OKTA_E_CONFLICT: everything must
- * be read, since other groups are in scope now; OKTA_E_INPUT, OKTA_E_NOMEM.
+ * RET is empty and keeps strays; finished on OKTA_OK, and good for as long as what it was
+ * made of.  OKTA_E_CONFLICT: everything must be read, since other groups are in scope
+ * now, or the base has somebody twice; OKTA_E_INPUT, OKTA_E_NOMEM.
  */
 OKTA_MUST_CHECK enum okta_rc sync_merge(
     const struct sync_merge *what, struct sync_records *ret, struct okta_err *err);

@@ -6,19 +6,20 @@
 #include "model/names.h"
 #include "snap/read.h"
 
-struct okta_view
-sync_shown_name(const struct okta_directory_user *user)
+/* What to call somebody in a report. */
+static struct okta_view
+shown_name(const struct okta_directory_user *user)
 {
 	return user->login.len > 0 ? user->login : user->name;
 }
 
-static void
-refuse(struct sync_build *b, size_t i, const char *why)
+void
+sync_refuse_user(struct sync_build *b, size_t i, const char *why)
 {
 	const struct okta_directory_user *u = &b->records->users[i];
 
 	b->people[i].served = false;
-	sync_report_refused(b->report, "user", sync_shown_name(u), u->id, why);
+	sync_report_refused(b->report, "user", shown_name(u), u->id, why);
 }
 
 /* Whom Okta has switched off, or not yet on, is nobody here; every other status is
@@ -46,7 +47,7 @@ is_present(struct sync_build *b, size_t i)
 	case OKTA_STATUS_NONE:
 	case OKTA_STATUS_COUNT:
 	default:
-		refuse(
+		sync_refuse_user(
 		    b, i, "has a status this release does not know: update okta-login");
 		return false;
 	}
@@ -64,9 +65,10 @@ decide_name(struct sync_build *b, size_t i)
 	if (!is_present(b, i))
 		return;
 	if (u->name.len == 0)
-		refuse(b, i, "has no value in the attribute of [users] name_from");
+		sync_refuse_user(
+		    b, i, "has no value in the attribute of [users] name_from");
 	else if (okta_name_of_user(b->conf, u->name, p->name, &why) != OKTA_OK)
-		refuse(b, i, why.msg);
+		sync_refuse_user(b, i, why.msg);
 	else
 		p->served = true;
 }
@@ -79,11 +81,11 @@ check_taken(struct sync_build *b, size_t i)
 	if (!b->people[i].served)
 		return;
 	if (okta_local_has_user(b->local, name))
-		refuse(b, i,
+		sync_refuse_user(b, i,
 		    "a local user has this name, and local accounts win: rename one of "
 		    "the two");
 	else if (okta_local_has_group(b->local, name, NULL))
-		refuse(b, i,
+		sync_refuse_user(b, i,
 		    "a local group has this name, and the local files win: rename one of "
 		    "the two");
 }
@@ -94,6 +96,17 @@ struct clash {
 	bool *is;	 /* by person */
 };
 
+static void
+warm(const struct sync_build *b, const struct clash *c, size_t first)
+{
+	struct okta_view name[SYNC_IDMAP_WARM_MAX];
+	size_t i, n = 0;
+
+	for (i = first; i < b->records->n_users && n < SYNC_IDMAP_WARM_MAX; i++)
+		name[n++] = okta_view_str(b->people[i].name);
+	sync_idmap_warm(&c->names, name, n);
+}
+
 static enum okta_rc
 find_clashes(struct sync_build *b, struct clash *c)
 {
@@ -102,7 +115,10 @@ find_clashes(struct sync_build *b, struct clash *c)
 	int64_t other;
 	size_t i;
 
+	r = sync_idmap_reserve(&c->names, b->records->n_users);
 	for (i = 0; r == OKTA_OK && i < b->records->n_users; i++) {
+		if (i % SYNC_IDMAP_WARM_MAX == 0)
+			warm(b, c, i);
 		if (!b->people[i].served)
 			continue;
 		name = okta_view_str(b->people[i].name);
@@ -140,7 +156,7 @@ check_groups(struct sync_build *b, const struct clash *c)
 		    "a user has the same name as this group, and so his private group: "
 		    "neither is "
 		    "served: give the group another name with [groups] rename");
-		refuse(b, c->first[other],
+		sync_refuse_user(b, c->first[other],
 		    "a served group has the same name as his private group: neither is "
 		    "served: "
 		    "give the group another name with [groups] rename");
@@ -165,7 +181,7 @@ sync_decide_people(struct sync_build *b, struct okta_err *err)
 		goto out;
 	for (i = 0; i < n; i++)
 		if (c.is[i])
-			refuse(b, i,
+			sync_refuse_user(b, i,
 			    "another user maps to the same Unix name: neither is served: "
 			    "rename "
 			    "one of them in Okta");

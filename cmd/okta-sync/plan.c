@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "plan.h"
 
+#define KNOWN_WITHIN_MS 60000
+
 /* A full one is due after nine tenths of its interval up to the whole of it. */
 static int64_t
 full_after(const struct sync_plan *plan, uint32_t random)
@@ -136,6 +138,20 @@ full_ended(struct sync_plan *plan, int64_t began_ms, uint64_t requests, int64_t 
 	    began_ms, plan->use_log ? SYNC_LOG_CHANGES_MS : step, now_ms);
 }
 
+/*
+ * An org where something happens all the time must not keep the host busy: an errand is
+ * followed by a rest twice as long.  But what happens just behind its question waits for
+ * its end, for the rest and for the next errand, and is to be known within a minute:
+ * where the two errands leave less of it, that is the rest; half of one at least.
+ */
+static int64_t
+rest_after(int64_t took_ms)
+{
+	const int64_t rest_ms = earlier(2 * took_ms, KNOWN_WITHIN_MS - 2 * took_ms);
+
+	return later(rest_ms, took_ms / 2);
+}
+
 void
 sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_kind how,
     int64_t began_ms, uint64_t requests, int64_t now_ms, uint32_t random)
@@ -159,8 +175,7 @@ sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_k
 		full_ended(plan, began_ms, requests, now_ms, random);
 		return;
 	}
-	/* an org where something happens all the time must not keep the host busy */
-	plan->not_before_ms = now_ms + (now_ms - began_ms) / 2;
+	plan->not_before_ms = now_ms + rest_after(now_ms - began_ms);
 	if (plan->use_log)
 		plan->next_log_ms = next_on_grid(began_ms, SYNC_LOG_INTERVAL_MS, now_ms);
 	else if (errand == SYNC_ERRAND_LOG)

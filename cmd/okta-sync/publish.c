@@ -22,10 +22,16 @@ struct decide {
 static enum okta_rc
 open_registry(struct decide *d, struct okta_err *err)
 {
+	struct okta_registry_look left = { 0 };
 	enum okta_rc r;
 
-	r = okta_registry_open(d->what->state->registry,
-	    okta_view_str(d->what->conf->org_url), false, &d->build.registry, err);
+	if (d->what->registry != NULL) {
+		left = *d->what->registry;
+		/* whoever does not come to the end says nothing of it */
+		*d->what->registry = (struct okta_registry_look){ 0 };
+	}
+	r = okta_registry_open_again(d->what->state->registry,
+	    okta_view_str(d->what->conf->org_url), &left, &d->build.registry, err);
 	/* nothing of this heals by itself */
 	return r == OKTA_E_INPUT ? OKTA_E_CONFIG : r;
 }
@@ -193,6 +199,8 @@ sync_publish(const struct sync_publish *what, struct okta_err *err)
 out:
 	sync_build_clear(&d.build);
 	okta_registry_close(&d.build.registry);
+	if (rc == OKTA_OK && what->registry != NULL)
+		*what->registry = okta_registry_look(what->state->registry);
 	okta_snap_close(&d.old);
 	okta_local_free(&local);
 	return rc;

@@ -12,6 +12,7 @@
 #include "brake.h"
 #include "model/conf.h"
 #include "records.h"
+#include "registry/registry.h"
 #include "report.h"
 #include "state.h"
 #include "status.h"
@@ -22,6 +23,9 @@ struct sync_publish {
 	const struct sync_records *records;
 	bool accept_shrink;
 	struct sync_brake_marks marks;
+	/* as the last of these left it, and then as this one does; zeros: not known.
+	 * NULL: nobody comes afterwards */
+	struct okta_registry_look *registry;
 	int64_t source_s;	    /* host's clock: the records are at least as new */
 	struct sync_status *status; /* gets the counts */
 	struct sync_report *report; /* gets every refusal */

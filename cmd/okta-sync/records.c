@@ -140,6 +140,19 @@ keep_user(struct sync_records *records, struct okta_directory_user *u)
 	return true;
 }
 
+bool
+sync_records_is_user(const struct okta_directory_user *u)
+{
+	return u->id.len > 0 && u->id.len <= OKTA_DIRECTORY_ID_MAX &&
+	       okta_text_is_printable(u->id) &&
+	       u->status.len <= OKTA_DIRECTORY_STATUS_MAX &&
+	       u->login.len <= OKTA_DIRECTORY_TEXT_MAX &&
+	       u->name.len <= OKTA_DIRECTORY_TEXT_MAX &&
+	       u->display_name.len <= OKTA_DIRECTORY_TEXT_MAX &&
+	       u->uid.len <= OKTA_DIRECTORY_TEXT_MAX &&
+	       u->shell.len <= OKTA_DIRECTORY_TEXT_MAX;
+}
+
 enum okta_rc
 sync_records_add_user(
     struct sync_records *records, const struct okta_directory_user *user)
@@ -148,12 +161,7 @@ sync_records_add_user(
 	uint32_t number;
 	enum okta_rc r;
 
-	if (u.id.len == 0 || u.id.len > OKTA_DIRECTORY_ID_MAX ||
-	    !okta_text_is_printable(u.id) || u.status.len > OKTA_DIRECTORY_STATUS_MAX ||
-	    u.login.len > OKTA_DIRECTORY_TEXT_MAX ||
-	    u.name.len > OKTA_DIRECTORY_TEXT_MAX ||
-	    u.display_name.len > OKTA_DIRECTORY_TEXT_MAX ||
-	    u.uid.len > OKTA_DIRECTORY_TEXT_MAX || u.shell.len > OKTA_DIRECTORY_TEXT_MAX)
+	if (!sync_records_is_user(user))
 		return OKTA_E_INPUT;
 	r = number_of(records, u.id, &number);
 	if (r != OKTA_OK)
@@ -201,32 +209,18 @@ sync_records_add_group(
 }
 
 enum okta_rc
-sync_records_number(struct sync_records *records, struct okta_view user_id, uint32_t *ret)
-{
-	if (user_id.len == 0 || user_id.len > OKTA_DIRECTORY_ID_MAX)
-		return OKTA_E_INPUT;
-	return number_of(records, user_id, ret);
-}
-
-enum okta_rc
 sync_records_add_member(
     struct sync_records *records, uint64_t group, struct okta_view user_id)
 {
 	uint32_t number;
 	enum okta_rc r;
 
-	if (group >= records->n_groups)
+	if (group >= records->n_groups || user_id.len == 0 ||
+	    user_id.len > OKTA_DIRECTORY_ID_MAX)
 		return OKTA_E_INPUT;
-	r = sync_records_number(records, user_id, &number);
-	return r == OKTA_OK ? sync_records_add_member_number(records, group, number) : r;
-}
-
-enum okta_rc
-sync_records_add_member_number(
-    struct sync_records *records, uint64_t group, uint32_t number)
-{
-	if (group >= records->n_groups || number >= records->ids.n)
-		return OKTA_E_INPUT;
+	r = number_of(records, user_id, &number);
+	if (r != OKTA_OK)
+		return r;
 	if (!grow((void **)&records->members, records->n_members, &records->max_members,
 		sizeof(*records->members)))
 		return OKTA_E_NOMEM;
@@ -239,8 +233,18 @@ sync_records_add_member_number(
 /* --- afterwards
  * ---------------------------------------------------------------------------- */
 
+enum okta_rc
+sync_records_add_stray(struct sync_records *records, struct sync_member stray)
+{
+	if (!grow((void **)&records->strays, records->n_strays, &records->max_strays,
+		sizeof(stray)))
+		return OKTA_E_NOMEM;
+	records->strays[records->n_strays++] = stray;
+	return OKTA_OK;
+}
+
 static enum okta_rc
-add_stray(struct sync_records *records, struct sync_member m)
+settle_stray(struct sync_records *records, struct sync_member m)
 {
 	struct okta_view id = records->ids.text[m.user];
 	int64_t number = sync_idmap_find(&records->stray_ids, id);
@@ -252,12 +256,8 @@ add_stray(struct sync_records *records, struct sync_member m)
 		if (r != OKTA_OK)
 			return r;
 	}
-	if (!grow((void **)&records->strays, records->n_strays, &records->max_strays,
-		sizeof(m)))
-		return OKTA_E_NOMEM;
 	m.user = (uint32_t)number;
-	records->strays[records->n_strays++] = m;
-	return OKTA_OK;
+	return sync_records_add_stray(records, m);
 }
 
 /* From numbers of ids to indexes of users; who is none is a stray. */
@@ -274,7 +274,7 @@ settle_members(struct sync_records *records)
 		if (user != 0)
 			m[n++] = (struct sync_member){ user - 1, m[i].group };
 		else if (records->keep_strays)
-			r = add_stray(records, m[i]);
+			r = settle_stray(records, m[i]);
 	}
 	records->n_members = n;
 	return r;
@@ -311,15 +311,32 @@ sort_groups(struct sync_member *m, size_t n)
 	return k;
 }
 
+/* As they are where nobody joined or left since they were sorted. */
+static bool
+is_sorted(const struct sync_member *m, size_t n)
+{
+	size_t i;
+
+	for (i = 1; i < n; i++)
+		if (m[i].user < m[i - 1].user ||
+		    (m[i].user == m[i - 1].user && m[i].group <= m[i - 1].group))
+			return false;
+	return true;
+}
+
 /* By person, by counting: a comparison costs more than a membership may. */
-static enum okta_rc
-sort_members(struct sync_records *records)
+enum okta_rc
+sync_records_sort_members(struct sync_records *records)
 {
 	const struct sync_member *from = records->members;
 	size_t n = records->n_members, i, k = 0;
-	struct sync_member *to = calloc(n + 1, sizeof(*to));
-	size_t *end = calloc(records->n_users + 1, sizeof(*end));
+	struct sync_member *to;
+	size_t *end;
 
+	if (is_sorted(from, n))
+		return OKTA_OK;
+	to = calloc(n + 1, sizeof(*to));
+	end = calloc(records->n_users + 1, sizeof(*end));
 	if (to == NULL || end == NULL) {
 		free(to);
 		free(end);
@@ -347,17 +364,34 @@ sort_members(struct sync_records *records)
 }
 
 enum okta_rc
+sync_records_know_users(struct sync_records *records)
+{
+	struct okta_view id[SYNC_IDMAP_WARM_MAX];
+	enum okta_rc r;
+	size_t i, k, n;
+
+	r = sync_idmap_reserve(&records->user_ids, records->n_users);
+	for (i = 0; r == OKTA_OK && i < records->n_users; i += n) {
+		n = records->n_users - i;
+		n = n < SYNC_IDMAP_WARM_MAX ? n : SYNC_IDMAP_WARM_MAX;
+		for (k = 0; k < n; k++)
+			id[k] = records->users[i + k].id;
+		r = sync_idmap_add_new(&records->user_ids, id, n);
+	}
+	return r;
+}
+
+enum okta_rc
 sync_records_finish(struct sync_records *records)
 {
 	enum okta_rc r;
-	size_t i;
 
 	r = settle_members(records);
 	sync_idmap_clear(&records->ids);
 	free(records->user_of);
 	records->user_of = NULL;
 	records->n_user_of = records->max_user_of = 0;
-	for (i = 0; r == OKTA_OK && i < records->n_users; i++)
-		r = sync_idmap_add(&records->user_ids, records->users[i].id);
-	return r == OKTA_OK ? sort_members(records) : r;
+	if (r == OKTA_OK)
+		r = sync_records_know_users(records);
+	return r == OKTA_OK ? sync_records_sort_members(records) : r;
 }

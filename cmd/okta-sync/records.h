@@ -73,14 +73,19 @@ OKTA_MUST_CHECK enum okta_rc sync_records_add_group(
 /* GROUP is a number. */
 OKTA_MUST_CHECK enum okta_rc sync_records_add_member(
     struct sync_records *records, uint64_t group, struct okta_view user_id);
-/* The number of a person or a member, who need not be known yet; and the same with it:
- * a million memberships of people who are known by number need no search. */
-OKTA_MUST_CHECK enum okta_rc sync_records_number(
-    struct sync_records *records, struct okta_view user_id, uint32_t *ret);
-OKTA_MUST_CHECK enum okta_rc sync_records_add_member_number(
-    struct sync_records *records, uint64_t group, uint32_t number);
 /* Once, after the last of them; nothing may be added afterwards.  OKTA_E_NOMEM. */
 OKTA_MUST_CHECK enum okta_rc sync_records_finish(struct sync_records *records);
+
+/* True if USER may be one of them: an id, and no text longer than it may be. */
+bool sync_records_is_user(const struct okta_directory_user *user);
+
+/* For whoever puts finished records together (assemble.h): user_ids out of users
+ * (OKTA_E_CONFLICT: two have one id), one more of strays, the order of members.  Each
+ * OKTA_E_NOMEM. */
+OKTA_MUST_CHECK enum okta_rc sync_records_know_users(struct sync_records *records);
+OKTA_MUST_CHECK enum okta_rc sync_records_add_stray(
+    struct sync_records *records, struct sync_member stray);
+OKTA_MUST_CHECK enum okta_rc sync_records_sort_members(struct sync_records *records);
 
 /* Take the records of a frame that was handed over before.  OKTA_OK; OKTA_E_INPUT: also
  * for an end; OKTA_E_NOMEM. */

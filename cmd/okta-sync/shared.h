@@ -12,6 +12,7 @@
 #include "base.h"
 #include "base/err.h"
 #include "plan.h"
+#include "registry/registry.h"
 
 #define SYNC_SAID_MAX 4096 /* lines whose like is not said again */
 
@@ -33,6 +34,7 @@ struct sync_shared {
 	int64_t changes_s;   /* host's clock: when changes came last; 0: never */
 	uint64_t generation; /* of the snapshot, and what is in it */
 	size_t people, groups, memberships, left_out;
+	struct okta_registry_look registry; /* as the last snapshot's turn left it */
 	uint64_t said[SYNC_SAID_MAX];
 	size_t n_said;
 };

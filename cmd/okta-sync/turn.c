@@ -344,11 +344,15 @@ publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 		.records = records,
 		.accept_shrink = turn->request->accept_shrink,
 		.marks = { shared->head.full_people, shared->head.full_memberships },
+		.registry = &shared->registry,
 		.source_s = j->began_s,
 		.status = &j->status,
 		.report = &j->report };
 	enum okta_rc r;
 
+	/* the truth rests on what was checked whole */
+	if (turn->errand == SYNC_ERRAND_FULL)
+		shared->registry = (struct okta_registry_look){ 0 };
 	/* pages of the time before do not fit any more; and the disk may need the room */
 	(void)sync_spool_drop(turn->state->spool);
 	r = sync_publish(&what, err);
@@ -455,7 +459,9 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 		r = put_together(j, &records, err);
 		if (r != OKTA_OK || j->needs_full)
 			return r;
-		j->head.content_sum = sync_base_content_sum(records);
+		r = sync_base_content_sum(records, &j->head.content_sum, err);
+		if (r != OKTA_OK)
+			return r;
 		*ret_published = must_publish(j);
 		if (*ret_published)
 			return publish(j, records, err);

@@ -5,17 +5,24 @@
 #include "registry/alloc.h"
 #include "registry/db.h"
 
+#define HOMES_TRIED 10 /* more were made to be in the way */
+
 struct taken {
 	struct okta_registry *reg;
 	const struct okta_registry_want *want;
+	struct okta_err *err;
 };
 
 static enum okta_rc
 is_taken(void *ctx, uint32_t id, bool *ret)
 {
 	const struct taken *t = ctx;
+	struct regrow *row;
+	enum okta_rc r = regrows_by_id(t->reg->rows, id, &row);
 
-	*ret = regrows_by_id(t->reg->rows, id) != NULL ||
+	if (r != OKTA_OK && r != OKTA_E_NOTFOUND)
+		return regdb_rows_failed(t->reg, r, t->err);
+	*ret = r == OKTA_OK ||
 	       (t->want->is_taken != NULL && t->want->is_taken(t->want->ctx, id));
 	return OKTA_OK;
 }
@@ -24,7 +31,7 @@ static enum okta_rc
 choose_id(struct okta_registry *reg, const struct okta_registry_want *want, uint32_t *ret,
     struct okta_err *err)
 {
-	struct taken t = { reg, want };
+	struct taken t = { reg, want, err };
 	struct okta_registry_row owner;
 	enum okta_rc r;
 	bool taken = true;
@@ -58,15 +65,53 @@ choose_id(struct okta_registry *reg, const struct okta_registry_want *want, uint
 	return OKTA_OK;
 }
 
+/* The Nth that is tried.  An id follows from an Okta id, so whoever chooses his own name
+ * can have the second one before its owner comes. */
+static void
+propose_home(struct okta_registry_row *row, unsigned n)
+{
+	char *home = row->home_name;
+	const size_t size = sizeof(row->home_name);
+
+	if (n == 1)
+		(void)snprintf(home, size, "%s", row->name);
+	else if (n == 2)
+		(void)snprintf(home, size, "%s-%u", row->name, row->id);
+	else
+		(void)snprintf(home, size, "%s-%u-%u", row->name, row->id, n - 1);
+}
+
+/* A person who takes over a name must not find the predecessor's files. */
+static enum okta_rc
+choose_home(
+    struct okta_registry *reg, struct okta_registry_row *row, struct okta_err *err)
+{
+	bool used = true;
+	enum okta_rc r;
+	unsigned n;
+
+	for (n = 1; n <= HOMES_TRIED; n++) {
+		propose_home(row, n);
+		r = regdb_has_home(reg, row->home_name, &used, err);
+		if (r != OKTA_OK)
+			return r;
+		if (!used)
+			return OKTA_OK;
+	}
+	return okta_err_set(err, OKTA_E_CONFLICT,
+	    "the homes of %s, %s-%u and so on belong to others: give him another name in "
+	    "Okta",
+	    row->name, row->name, row->id);
+}
+
 static enum okta_rc
 assign_new(struct okta_registry *reg, const struct okta_registry_want *want,
-    struct okta_registry_row *ret, struct okta_err *err)
+    struct okta_err *err)
 {
 	struct okta_registry_row row = { .kind = want->kind };
 	enum okta_rc r;
-	bool used = false;
 
-	r = regdb_take_waiting(reg, want, ret, err);
+	r = regdb_take_waiting(reg, want, err);
 	if (r != OKTA_E_NOTFOUND)
 		return r;
 	memcpy(row.okta_id, want->okta_id.p, want->okta_id.len);
@@ -75,39 +120,31 @@ assign_new(struct okta_registry *reg, const struct okta_registry_want *want,
 	if (r != OKTA_OK)
 		return r;
 	if (want->kind == OKTA_REGISTRY_USER) {
-		/* a person who takes over a name must not find the predecessor's files */
-		r = regdb_has_home(reg, row.name, &used, err);
+		r = choose_home(reg, &row, err);
 		if (r != OKTA_OK)
 			return r;
-		if (used)
-			(void)snprintf(row.home_name, sizeof(row.home_name), "%s-%u",
-			    row.name, row.id);
-		else
-			memcpy(row.home_name, row.name, sizeof(row.name));
 	}
-	r = regdb_insert(reg, &row, err);
-	if (r == OKTA_OK)
-		*ret = row;
-	return r;
+	return regdb_insert(reg, &row, err);
 }
 
 static enum okta_rc
 assign_known(struct okta_registry *reg, const struct okta_registry_want *want,
-    struct okta_registry_row *row, struct okta_err *err)
+    struct regrow *row, struct okta_err *err)
 {
+	const char kind = (char)want->kind;
 	sqlite3_stmt *stmt = NULL;
 	enum okta_rc r;
 	int s;
 
-	if (row->kind != want->kind)
-		return okta_err_set(err, OKTA_E_CONFLICT, "%s: was %s before, is %s now",
-		    row->okta_id, row->kind == OKTA_REGISTRY_USER ? "a user" : "a group",
+	if (row->kind != kind)
+		return okta_err_set(err, OKTA_E_CONFLICT,
+		    "%.*s: was %s before, is %s now", (int)want->okta_id.len,
+		    want->okta_id.p,
+		    row->kind == OKTA_REGISTRY_USER ? "a user" : "a group",
 		    want->kind == OKTA_REGISTRY_USER ? "a user" : "a group");
-	if (!row->gone && okta_view_eq_str(want->name, row->name))
+	if (!row->gone &&
+	    okta_view_eq(want->name, (struct okta_view){ row->name, row->name_len }))
 		return OKTA_OK; /* the usual case writes nothing */
-	memset(row->name, 0, sizeof(row->name));
-	memcpy(row->name, want->name.p, want->name.len);
-	row->gone = false;
 	r = regdb_ready(reg, UPDATE, &stmt, err);
 	if (r != OKTA_OK)
 		return r;
@@ -115,8 +152,7 @@ assign_known(struct okta_registry *reg, const struct okta_registry_want *want,
 	if (s == SQLITE_OK)
 		s = regdb_bind_text(stmt, 2, want->name);
 	r = regdb_step_done(reg, stmt, s, err);
-	if (r == OKTA_OK && regrows_rename(reg->rows, regrows_by_id(reg->rows, row->id),
-				want->name) != OKTA_OK)
+	if (r == OKTA_OK && regrows_rename(reg->rows, row, want->name) != OKTA_OK)
 		r = okta_err_set(err, OKTA_E_NOMEM, "%s: out of memory", reg->path);
 	return r;
 }
@@ -132,27 +168,25 @@ enum okta_rc
 okta_registry_assign(struct okta_registry *reg, const struct okta_registry_want *want,
     struct okta_registry_row *ret, bool *ret_changed, struct okta_err *err)
 {
-	struct okta_registry_row row;
-	bool known;
+	struct regrow *row;
 	enum okta_rc r;
 
 	/* a colon would be the key of an id that waits: whoever says it takes that id */
-	if (!fits(want->okta_id, sizeof(row.okta_id)) ||
-	    !fits(want->name, sizeof(row.name)) ||
+	if (!fits(want->okta_id, sizeof(ret->okta_id)) ||
+	    !fits(want->name, sizeof(ret->name)) ||
 	    memchr(want->okta_id.p, ':', want->okta_id.len) != NULL)
 		return okta_err_set(err, OKTA_E_INPUT,
 		    "okta id or name is empty or too long, or the id has a colon");
 	if (reg->rows == NULL)
 		return regdb_fail(reg, err, SQLITE_READONLY);
-	r = regdb_by_okta_id(reg, want->okta_id, &row, err);
-	if (r != OKTA_OK && r != OKTA_E_NOTFOUND)
-		return r;
-	known = r == OKTA_OK;
-	r = known ? assign_known(reg, want, &row, err) : assign_new(reg, want, &row, err);
+	row = regrows_by_okta_id(reg->rows, want->okta_id);
+	r = row != NULL ? assign_known(reg, want, row, err) : assign_new(reg, want, err);
 	if (r != OKTA_OK)
 		return r;
-	regrows_by_id(reg->rows, row.id)->seen = true;
-	*ret = row;
-	*ret_changed = want->wanted_id != 0 && want->wanted_id != row.id;
+	if (row == NULL)
+		row = regrows_by_okta_id(reg->rows, want->okta_id);
+	row->seen = true;
+	regrows_copy(row, ret);
+	*ret_changed = want->wanted_id != 0 && want->wanted_id != row->id;
 	return OKTA_OK;
 }

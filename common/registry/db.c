@@ -138,7 +138,7 @@ regdb_scalar(
 }
 
 bool
-regdb_column_text(sqlite3_stmt *stmt, int n, char *dst, size_t size)
+regdb_column_view(sqlite3_stmt *stmt, int n, size_t size, struct okta_view *ret)
 {
 	const unsigned char *text = sqlite3_column_text(stmt, n);
 	int len = sqlite3_column_bytes(stmt, n);
@@ -148,32 +148,69 @@ regdb_column_text(sqlite3_stmt *stmt, int n, char *dst, size_t size)
 	if (len < 0 || (size_t)len >= size ||
 	    (len > 0 && memchr(text, '\0', (size_t)len) != NULL))
 		return false;
-	if (len > 0)
-		memcpy(dst, text, (size_t)len);
-	dst[len] = '\0';
+	*ret = (struct okta_view){ len == 0 ? "" : (const char *)text, (size_t)len };
+	return true;
+}
+
+static void
+copy_view(char *dst, struct okta_view v)
+{
+	memcpy(dst, v.p, v.len);
+	dst[v.len] = '\0';
+}
+
+bool
+regdb_column_text(sqlite3_stmt *stmt, int n, char *dst, size_t size)
+{
+	struct okta_view v;
+
+	if (!regdb_column_view(stmt, n, size, &v))
+		return false;
+	copy_view(dst, v);
 	return true;
 }
 
 /* Nothing out of the file is believed: it lies in the same directory as what it guards.
  */
+enum okta_rc
+regdb_read_texts(const struct okta_registry *reg, sqlite3_stmt *stmt,
+    struct regrow_texts *ret, struct okta_err *err)
+{
+	const size_t okta_id_size = sizeof(((struct okta_registry_row *)NULL)->okta_id),
+		     name_size = sizeof(((struct okta_registry_row *)NULL)->name),
+		     home_size = sizeof(((struct okta_registry_row *)NULL)->home_name);
+	const sqlite3_int64 id = sqlite3_column_int64(stmt, 4);
+	struct okta_view kind;
+
+	if (!regdb_column_view(stmt, 0, 2, &kind) ||
+	    (!okta_view_eq_str(kind, "u") && !okta_view_eq_str(kind, "g")) ||
+	    !regdb_column_view(stmt, 1, okta_id_size, &ret->okta_id) ||
+	    !regdb_column_view(stmt, 2, name_size, &ret->name) ||
+	    !regdb_column_view(stmt, 3, home_size, &ret->home_name) || id < 1000 ||
+	    id > 2147483646)
+		return regdb_fail(reg, err, SQLITE_CORRUPT);
+	ret->kind = kind.p[0] == 'u' ? OKTA_REGISTRY_USER : OKTA_REGISTRY_GROUP;
+	ret->id = (uint32_t)id;
+	ret->gone = sqlite3_column_int(stmt, 5) != 0;
+	return OKTA_OK;
+}
+
 static enum okta_rc
 read_row(const struct okta_registry *reg, sqlite3_stmt *stmt,
     struct okta_registry_row *ret, struct okta_err *err)
 {
 	struct okta_registry_row row = { 0 };
-	char kind[2];
-	sqlite3_int64 id = sqlite3_column_int64(stmt, 4);
+	struct regrow_texts texts;
+	enum okta_rc r = regdb_read_texts(reg, stmt, &texts, err);
 
-	if (!regdb_column_text(stmt, 0, kind, sizeof(kind)) ||
-	    (kind[0] != 'u' && kind[0] != 'g') ||
-	    !regdb_column_text(stmt, 1, row.okta_id, sizeof(row.okta_id)) ||
-	    !regdb_column_text(stmt, 2, row.name, sizeof(row.name)) ||
-	    !regdb_column_text(stmt, 3, row.home_name, sizeof(row.home_name)) ||
-	    id < 1000 || id > 2147483646)
-		return regdb_fail(reg, err, SQLITE_CORRUPT);
-	row.kind = kind[0] == 'u' ? OKTA_REGISTRY_USER : OKTA_REGISTRY_GROUP;
-	row.id = (uint32_t)id;
-	row.gone = sqlite3_column_int(stmt, 5) != 0;
+	if (r != OKTA_OK)
+		return r;
+	row.kind = texts.kind;
+	row.id = texts.id;
+	row.gone = texts.gone;
+	copy_view(row.okta_id, texts.okta_id);
+	copy_view(row.name, texts.name);
+	copy_view(row.home_name, texts.home_name);
 	*ret = row;
 	return OKTA_OK;
 }
@@ -224,16 +261,18 @@ enum okta_rc
 regdb_by_id(struct okta_registry *reg, uint32_t id, struct okta_registry_row *ret,
     struct okta_err *err)
 {
-	const struct regrow *row;
+	struct regrow *row = NULL;
 	sqlite3_stmt *stmt = NULL;
 	enum okta_rc r;
 	int b;
 
 	if (reg->rows != NULL) {
-		row = regrows_by_id(reg->rows, id);
-		if (row != NULL)
+		r = regrows_by_id(reg->rows, id, &row);
+		if (r == OKTA_OK)
 			regrows_copy(row, ret);
-		return row != NULL ? OKTA_OK : OKTA_E_NOTFOUND;
+		return r == OKTA_OK || r == OKTA_E_NOTFOUND
+			   ? r
+			   : regdb_rows_failed(reg, r, err);
 	}
 	r = regdb_ready(reg, GET_BY_ID, &stmt, err);
 	if (r != OKTA_OK)
@@ -248,13 +287,17 @@ enum okta_rc
 regdb_has_home(
     struct okta_registry *reg, const char *home_name, bool *ret, struct okta_err *err)
 {
+	struct regrow *row = NULL;
 	sqlite3_stmt *stmt = NULL;
 	enum okta_rc r;
 	int s;
 
 	if (reg->rows != NULL) {
-		*ret = regrows_by_home(reg->rows, okta_view_str(home_name)) != NULL;
-		return OKTA_OK;
+		r = regrows_by_home(reg->rows, okta_view_str(home_name), &row);
+		*ret = r == OKTA_OK;
+		return r == OKTA_OK || r == OKTA_E_NOTFOUND
+			   ? OKTA_OK
+			   : regdb_rows_failed(reg, r, err);
 	}
 	r = regdb_ready(reg, GET_BY_HOME, &stmt, err);
 	if (r != OKTA_OK)

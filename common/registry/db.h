@@ -57,8 +57,13 @@ OKTA_MUST_CHECK enum okta_rc regdb_ready(struct okta_registry *reg, enum stateme
 void regdb_done(sqlite3_stmt *stmt);
 /* SQLite's code. */
 int regdb_bind_text(sqlite3_stmt *stmt, int n, struct okta_view v);
-/* False: too long for DST, or a NUL inside. */
+/* False: SIZE bytes or more, or a NUL inside.  The view is good until the next step. */
+bool regdb_column_view(sqlite3_stmt *stmt, int n, size_t size, struct okta_view *ret);
+/* The same, copied with a NUL to the SIZE bytes at DST. */
 bool regdb_column_text(sqlite3_stmt *stmt, int n, char *dst, size_t size);
+/* The row that STMT, which selects all columns, stands on.  OKTA_E_INPUT. */
+OKTA_MUST_CHECK enum okta_rc regdb_read_texts(const struct okta_registry *reg,
+    sqlite3_stmt *stmt, struct regrow_texts *ret, struct okta_err *err);
 /* One step of a statement that has no row to give, S being the result of binding it. */
 OKTA_MUST_CHECK enum okta_rc regdb_step_done(
     struct okta_registry *reg, sqlite3_stmt *stmt, int s, struct okta_err *err);
@@ -74,6 +79,9 @@ OKTA_MUST_CHECK enum okta_rc regdb_is_stale(
     struct okta_registry *reg, bool *ret, struct okta_err *err);
 OKTA_MUST_CHECK enum okta_rc regdb_remember(
     struct okta_registry *reg, const struct okta_registry_row *row, struct okta_err *err);
+/* What R, a failure of rows.h, is for whoever asked. */
+OKTA_MUST_CHECK enum okta_rc regdb_rows_failed(
+    const struct okta_registry *reg, enum okta_rc r, struct okta_err *err);
 
 /* Rows, out of memory once they are there: OKTA_E_NOTFOUND when there is none. */
 OKTA_MUST_CHECK enum okta_rc regdb_by_okta_id(struct okta_registry *reg,
@@ -99,7 +107,6 @@ OKTA_MUST_CHECK enum okta_rc regdb_bind_waiting(struct okta_registry *reg,
     struct okta_view okta_id, struct okta_registry_row *row, struct okta_err *err);
 /* OKTA_OK: an id waited for the new object WANT and is its own now; OKTA_E_NOTFOUND. */
 OKTA_MUST_CHECK enum okta_rc regdb_take_waiting(struct okta_registry *reg,
-    const struct okta_registry_want *want, struct okta_registry_row *ret,
-    struct okta_err *err);
+    const struct okta_registry_want *want, struct okta_err *err);
 
 #endif /* OKTA_REGISTRY_DB_H */

@@ -130,7 +130,7 @@ check_org(struct okta_registry *reg, struct okta_view org_url, struct okta_err *
 
 static enum okta_rc
 check_ours(struct okta_registry *reg, struct okta_view org_url, bool read_only,
-    struct okta_err *err)
+    bool is_as_left, struct okta_err *err)
 {
 	sqlite3_int64 tables = 0, app = 0, version = 0;
 	enum okta_rc r;
@@ -148,11 +148,18 @@ check_ours(struct okta_registry *reg, struct okta_view org_url, bool read_only,
 			return r;
 	} else if (tables == 0 && app == 0) {
 		return okta_err_set(err, OKTA_E_NOTFOUND, "%s: is empty", reg->path);
+	} else if (app == APPLICATION_ID && version > SCHEMA_VERSION) {
+		/* to move it away would be to forget whose ids are taken */
+		return okta_err_set(err, OKTA_E_INPUT,
+		    "%s: was written by a newer release of okta-login: install that "
+		    "again; "
+		    "nothing was changed",
+		    reg->path);
 	} else if (app != APPLICATION_ID || version != SCHEMA_VERSION) {
 		return regdb_fail(reg, err, SQLITE_NOTADB);
 	}
 	if (!read_only) {
-		r = check_integrity(reg, err);
+		r = is_as_left ? OKTA_OK : check_integrity(reg, err);
 		if (r == OKTA_OK)
 			r = regdb_run(reg, "BEGIN", err);
 		if (r == OKTA_OK)
@@ -165,10 +172,36 @@ check_ours(struct okta_registry *reg, struct okta_view org_url, bool read_only,
 	return check_org(reg, org_url, err);
 }
 
-enum okta_rc
-okta_registry_open(const char *path, struct okta_view org_url, bool read_only,
-    struct okta_registry **ret, struct okta_err *err)
+struct okta_registry_look
+okta_registry_look(const char *path)
 {
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return (struct okta_registry_look){ 0 };
+	return (struct okta_registry_look){ (uint64_t)st.st_dev, (uint64_t)st.st_ino,
+		(uint64_t)st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+		st.st_ctim.tv_sec, st.st_ctim.tv_nsec };
+}
+
+/* Zeros are what a look that failed gives as well. */
+static bool
+looks_like(const char *path, const struct okta_registry_look *left)
+{
+	struct okta_registry_look now;
+
+	if (left == NULL || left->size == 0)
+		return false;
+	now = okta_registry_look(path);
+	return memcmp(&now, left, sizeof(now)) == 0;
+}
+
+static enum okta_rc
+open_file(const char *path, struct okta_view org_url, bool read_only,
+    const struct okta_registry_look *left, struct okta_registry **ret,
+    struct okta_err *err)
+{
+	const bool is_as_left = looks_like(path, left);
 	enum okta_rc r, rc = OKTA_E_INTERNAL;
 	struct okta_registry *reg = NULL;
 	int s;
@@ -203,7 +236,7 @@ okta_registry_open(const char *path, struct okta_view org_url, bool read_only,
 	    "cache_size = -131072;",
 	    err);
 	if (r == OKTA_OK)
-		r = check_ours(reg, org_url, read_only, err);
+		r = check_ours(reg, org_url, read_only, is_as_left, err);
 	if (r != OKTA_OK) {
 		rc = r;
 		goto out;
@@ -215,6 +248,21 @@ okta_registry_open(const char *path, struct okta_view org_url, bool read_only,
 out:
 	okta_registry_close(&reg);
 	return rc;
+}
+
+enum okta_rc
+okta_registry_open(const char *path, struct okta_view org_url, bool read_only,
+    struct okta_registry **ret, struct okta_err *err)
+{
+	return open_file(path, org_url, read_only, NULL, ret, err);
+}
+
+enum okta_rc
+okta_registry_open_again(const char *path, struct okta_view org_url,
+    const struct okta_registry_look *left, struct okta_registry **ret,
+    struct okta_err *err)
+{
+	return open_file(path, org_url, false, left, ret, err);
 }
 
 void

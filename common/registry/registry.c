@@ -36,6 +36,20 @@ okta_registry_commit(struct okta_registry *reg, struct okta_err *err)
 	return r;
 }
 
+bool
+okta_registry_knows(const struct okta_registry *reg, struct okta_view okta_id)
+{
+	return reg->rows != NULL && regrows_by_okta_id(reg->rows, okta_id) != NULL;
+}
+
+void
+okta_registry_warm(
+    const struct okta_registry *reg, const struct okta_view *okta_ids, size_t n)
+{
+	if (reg->rows != NULL)
+		regrows_warm(reg->rows, okta_ids, n);
+}
+
 enum okta_rc
 okta_registry_find(struct okta_registry *reg, struct okta_view okta_id,
     struct okta_registry_row *ret, struct okta_err *err)

@@ -32,6 +32,22 @@ OKTA_MUST_CHECK enum okta_rc okta_registry_open(const char *path,
     struct okta_err *err);
 void okta_registry_close(struct okta_registry **reg);
 
+/* A file from outside: whoever writes to it changes that.  { 0 } is no file's. */
+struct okta_registry_look {
+	uint64_t dev, ino, size;
+	int64_t mtime_s, mtime_ns, ctime_s, ctime_ns;
+};
+/* { 0 } if there is none. */
+struct okta_registry_look okta_registry_look(const char *path);
+/*
+ * okta_registry_open() of a file, to write, that was open already and looked like LEFT
+ * when it was closed.  As long as it does, its pages are not all checked once more: its
+ * rows are, and its indexes against them.
+ */
+OKTA_MUST_CHECK enum okta_rc okta_registry_open_again(const char *path,
+    struct okta_view org_url, const struct okta_registry_look *left,
+    struct okta_registry **ret, struct okta_err *err);
+
 /* All changes of one sync are one transaction.  close() without commit rolls back. */
 OKTA_MUST_CHECK enum okta_rc okta_registry_begin(
     struct okta_registry *reg, struct okta_err *err);
@@ -79,6 +95,15 @@ struct okta_registry_want {
 OKTA_MUST_CHECK enum okta_rc okta_registry_assign(struct okta_registry *reg,
     const struct okta_registry_want *want, struct okta_registry_row *ret,
     bool *ret_changed, struct okta_err *err);
+
+/* True if it has an id already: assign() would not give it one. */
+bool okta_registry_knows(const struct okta_registry *reg, struct okta_view okta_id);
+/* Changes nothing: brings near what assign() will look at for each of at most
+ * OKTA_REGISTRY_WARM_MAX.  One alone waits for memory three times, one after the other.
+ */
+#define OKTA_REGISTRY_WARM_MAX 64
+void okta_registry_warm(
+    const struct okta_registry *reg, const struct okta_view *okta_ids, size_t n);
 
 /*
  * Mark every row that was not assigned since the last begin() as gone; the count in

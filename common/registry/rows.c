@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "registry/index.h"
+
 #define CHUNK_BYTES 262144
 #define FIRST	    1024
+#define ABREAST	    OKTA_REGISTRY_WARM_MAX
 
 struct chunk {
 	struct chunk *next;
@@ -13,14 +16,12 @@ struct chunk {
 };
 
 enum key { BY_OKTA_ID, BY_HOME, BY_ID, KEYS };
-#define SLOTS 4 /* a row */
 
 struct regrows {
 	struct regrow *row;
 	size_t n, max;
-	uint32_t *slot[KEYS]; /* number + 1, 0 is free */
-	size_t n_slots;	      /* a power of two, four times max: a row that is bound has a
-				 second one */
+	struct regindex index[KEYS];
+	bool is_made[KEYS]; /* all rows are in it */
 	struct chunk *arena;
 	size_t arena_used;
 };
@@ -50,7 +51,7 @@ regrows_free(struct regrows **rows)
 		free(chunk);
 	}
 	for (i = 0; i < KEYS; i++)
-		free(r->slot[i]);
+		regindex_clear(&r->index[i]);
 	free(r->row);
 	free(r);
 	*rows = NULL;
@@ -68,8 +69,8 @@ regrows_at(struct regrows *rows, size_t i)
 	return &rows->row[i];
 }
 
-/* --- finding
- * ------------------------------------------------------------------------------- */
+/* --- keys
+ * ---------------------------------------------------------------------------------- */
 
 static uint64_t
 mix(uint64_t h, uint64_t word)
@@ -94,60 +95,207 @@ hash(struct okta_view v)
 	return mix(h, word);
 }
 
-static bool
-is_row(const struct regrow *row, enum key key, struct okta_view text, uint32_t id)
+uint64_t
+regrows_sum(struct okta_view text, uint64_t id)
 {
-	if (row->is_forgotten)
-		return false;
+	return mix(hash(text), id);
+}
+
+static uint32_t
+tag_of_text(struct okta_view text)
+{
+	return (uint32_t)hash(text);
+}
+
+static uint32_t
+tag_of_id(uint32_t id)
+{
+	return (uint32_t)mix(0, id);
+}
+
+static struct okta_view
+okta_id_of(const struct regrow *row)
+{
+	return (struct okta_view){ row->okta_id, row->okta_id_len };
+}
+
+static struct okta_view
+home_of(const struct regrow *row)
+{
+	return (struct okta_view){ row->home_name, row->home_len };
+}
+
+static bool
+has_key(const struct regrow *row, enum key key)
+{
+	return !row->is_forgotten && (key != BY_HOME || row->home_name != NULL);
+}
+
+static uint32_t
+tag_of(const struct regrow *row, enum key key)
+{
 	switch (key) {
 	case BY_OKTA_ID:
-		return okta_view_eq_str(text, row->okta_id);
+		return row->tag;
 	case BY_HOME:
-		return row->home_name != NULL && okta_view_eq_str(text, row->home_name);
+		return tag_of_text(home_of(row));
 	case BY_ID:
 	case KEYS:
 	default:
-		return row->id == id;
+		return tag_of_id(row->id);
 	}
 }
 
-/* The slot of what has this key, or the free one where it would go. */
-static uint32_t *
-find(const struct regrows *rows, enum key key, struct okta_view text, uint32_t id)
+static bool
+same_key(const struct regrow *row, const struct regrow *other, enum key key)
 {
-	uint64_t h = key == BY_ID ? mix(0, id) : hash(text);
-	size_t i = (size_t)h & (rows->n_slots - 1);
-	uint32_t *slot = rows->slot[key];
-
-	while (slot[i] != 0 && !is_row(&rows->row[slot[i] - 1], key, text, id))
-		i = (i + 1) & (rows->n_slots - 1);
-	return &slot[i];
+	switch (key) {
+	case BY_OKTA_ID:
+		return okta_view_eq(okta_id_of(row), okta_id_of(other));
+	case BY_HOME:
+		return okta_view_eq(home_of(row), home_of(other));
+	case BY_ID:
+	case KEYS:
+	default:
+		return row->id == other->id;
+	}
 }
 
+/* The row with the KEY of WANTED, which has TAG; NULL: there is none. */
 static struct regrow *
-row_of(const struct regrows *rows, enum key key, struct okta_view text, uint32_t id)
+find(const struct regrows *rows, enum key key, const struct regrow *wanted, uint32_t tag)
 {
-	uint32_t number = rows->n == 0 ? 0 : *find(rows, key, text, id);
+	const struct regindex *index = &rows->index[key];
+	size_t at = regindex_first(index, tag);
+	struct regrow *row;
+	int64_t number;
 
-	return number == 0 ? NULL : &rows->row[number - 1];
+	while ((number = regindex_next(index, tag, &at)) >= 0) {
+		row = &rows->row[number];
+		if (has_key(row, key) && same_key(row, wanted, key))
+			return row;
+	}
+	return NULL;
 }
+
+/* --- indexes
+ * ------------------------------------------------------------------------------- */
+
+/* N rows from FIRST on; a search alone would wait for memory at each of them. */
+static enum okta_rc
+enter_some(struct regrows *rows, enum key key, size_t first, size_t n)
+{
+	struct regindex *index = &rows->index[key];
+	const struct regrow *row = &rows->row[first];
+	uint32_t tag[ABREAST];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		tag[i] = has_key(&row[i], key) ? tag_of(&row[i], key) : 0;
+		__builtin_prefetch(&index->slot[regindex_first(index, tag[i])]);
+	}
+	for (i = 0; i < n; i++) {
+		if (!has_key(&row[i], key))
+			continue;
+		if (find(rows, key, &row[i], tag[i]) != NULL)
+			return OKTA_E_CONFLICT;
+		regindex_add(index, tag[i], (uint32_t)(first + i));
+	}
+	return OKTA_OK;
+}
+
+/* All rows in the index of KEY, if they are not yet. */
+static enum okta_rc
+make(struct regrows *rows, enum key key)
+{
+	enum okta_rc r;
+	size_t i, n;
+
+	if (rows->is_made[key])
+		return OKTA_OK;
+	regindex_clear(&rows->index[key]);
+	r = regindex_reserve(&rows->index[key], rows->n);
+	for (i = 0; r == OKTA_OK && i < rows->n; i += n) {
+		n = rows->n - i < ABREAST ? rows->n - i : ABREAST;
+		r = enter_some(rows, key, i, n);
+	}
+	rows->is_made[key] = r == OKTA_OK;
+	return r;
+}
+
+/* --- finding
+ * ------------------------------------------------------------------------------- */
 
 struct regrow *
 regrows_by_okta_id(const struct regrows *rows, struct okta_view okta_id)
 {
-	return row_of(rows, BY_OKTA_ID, okta_id, 0);
+	const struct regrow wanted = { .okta_id = okta_id.p,
+		.okta_id_len = (uint8_t)okta_id.len };
+
+	if (!rows->is_made[BY_OKTA_ID] || okta_id.len > UINT8_MAX)
+		return NULL;
+	return find(rows, BY_OKTA_ID, &wanted, tag_of_text(okta_id));
 }
 
-struct regrow *
-regrows_by_id(const struct regrows *rows, uint32_t id)
+void
+regrows_warm(const struct regrows *rows, const struct okta_view *okta_ids, size_t n)
 {
-	return row_of(rows, BY_ID, (struct okta_view){ NULL, 0 }, id);
+	const struct regindex *index = &rows->index[BY_OKTA_ID];
+	const struct regrow *row[ABREAST];
+	uint32_t tag[ABREAST];
+	int64_t number;
+	size_t i, at;
+
+	if (!rows->is_made[BY_OKTA_ID] || n > ABREAST)
+		return;
+	for (i = 0; i < n; i++) {
+		tag[i] = tag_of_text(okta_ids[i]);
+		__builtin_prefetch(&index->slot[regindex_first(index, tag[i])]);
+	}
+	for (i = 0; i < n; i++) {
+		at = regindex_first(index, tag[i]);
+		number = regindex_next(index, tag[i], &at);
+		row[i] = number < 0 ? NULL : &rows->row[number];
+		if (row[i] != NULL)
+			__builtin_prefetch(row[i]);
+	}
+	for (i = 0; i < n; i++)
+		if (row[i] != NULL)
+			__builtin_prefetch(row[i]->okta_id);
 }
 
-struct regrow *
-regrows_by_home(const struct regrows *rows, struct okta_view home_name)
+static enum okta_rc
+find_made(
+    struct regrows *rows, enum key key, const struct regrow *wanted, struct regrow **ret)
 {
-	return row_of(rows, BY_HOME, home_name, 0);
+	struct regrow *row;
+	enum okta_rc r = make(rows, key);
+
+	if (r != OKTA_OK)
+		return r;
+	row = find(rows, key, wanted, tag_of(wanted, key));
+	if (row == NULL)
+		return OKTA_E_NOTFOUND;
+	*ret = row;
+	return OKTA_OK;
+}
+
+enum okta_rc
+regrows_by_id(struct regrows *rows, uint32_t id, struct regrow **ret)
+{
+	const struct regrow wanted = { .id = id };
+
+	return find_made(rows, BY_ID, &wanted, ret);
+}
+
+enum okta_rc
+regrows_by_home(struct regrows *rows, struct okta_view home_name, struct regrow **ret)
+{
+	const struct regrow wanted = { .home_name = home_name.p,
+		.home_len = (uint8_t)home_name.len };
+
+	return home_name.len > UINT8_MAX ? OKTA_E_NOTFOUND
+					 : find_made(rows, BY_HOME, &wanted, ret);
 }
 
 void
@@ -168,9 +316,9 @@ keep(struct regrows *rows, struct okta_view v)
 	struct chunk *chunk = rows->arena;
 	char *p;
 
-	if (v.len >= CHUNK_BYTES)
+	if (v.len > UINT8_MAX)
 		return NULL;
-	if (chunk == NULL || v.len >= CHUNK_BYTES - rows->arena_used) {
+	if (chunk == NULL || v.len > CHUNK_BYTES - rows->arena_used) {
 		chunk = malloc(sizeof(*chunk));
 		if (chunk == NULL)
 			return NULL;
@@ -181,100 +329,118 @@ keep(struct regrows *rows, struct okta_view v)
 	p = chunk->bytes + rows->arena_used;
 	if (v.len > 0)
 		memcpy(p, v.p, v.len);
-	p[v.len] = '\0';
-	rows->arena_used += v.len + 1;
+	rows->arena_used += v.len;
 	return p;
-}
-
-/* OKTA_E_CONFLICT: another row has one of its keys. */
-static enum okta_rc
-enter(struct regrows *rows, size_t i)
-{
-	const struct regrow *row = &rows->row[i];
-	uint32_t *slot[KEYS] = { find(rows, BY_OKTA_ID, okta_view_str(row->okta_id), 0),
-		NULL, find(rows, BY_ID, (struct okta_view){ NULL, 0 }, row->id) };
-	size_t k;
-
-	if (row->home_name != NULL)
-		slot[BY_HOME] = find(rows, BY_HOME, okta_view_str(row->home_name), 0);
-	for (k = 0; k < KEYS; k++)
-		if (slot[k] != NULL && *slot[k] != 0)
-			return OKTA_E_CONFLICT;
-	for (k = 0; k < KEYS; k++)
-		if (slot[k] != NULL)
-			*slot[k] = (uint32_t)i + 1;
-	return OKTA_OK;
 }
 
 static enum okta_rc
 grow(struct regrows *rows)
 {
-	size_t max = rows->max == 0 ? FIRST : rows->max * 2, i;
+	size_t max = rows->max == 0 ? FIRST : rows->max * 2;
 	struct regrow *row;
-	enum okta_rc r = OKTA_OK;
 
-	if (max > UINT32_MAX / SLOTS)
+	if (rows->n < rows->max)
+		return OKTA_OK;
+	if (max > UINT32_MAX / 2)
 		return OKTA_E_NOMEM;
 	row = reallocarray(rows->row, max, sizeof(*row));
 	if (row == NULL)
 		return OKTA_E_NOMEM;
 	rows->row = row;
-	for (i = 0; i < KEYS; i++) {
-		free(rows->slot[i]);
-		rows->slot[i] = calloc(max * SLOTS, sizeof(uint32_t));
-		if (rows->slot[i] == NULL)
-			r = OKTA_E_NOMEM;
-	}
-	if (r != OKTA_OK)
-		return r;
 	rows->max = max;
-	rows->n_slots = max * SLOTS;
-	for (i = 0; r == OKTA_OK && i < rows->n; i++)
-		if (!row[i].is_forgotten)
-			r = enter(rows, i);
-	return r;
+	return OKTA_OK;
 }
 
-enum okta_rc
-regrows_add(struct regrows *rows, const struct okta_registry_row *row)
+/* Behind the last one, in no index, and not counted yet. */
+static enum okta_rc
+append(struct regrows *rows, const struct regrow_texts *row)
 {
 	struct regrow *to;
-	enum okta_rc r;
 
-	if (rows->n == rows->max) {
-		r = grow(rows);
-		if (r != OKTA_OK)
-			return r;
-	}
+	if (grow(rows) != OKTA_OK)
+		return OKTA_E_NOMEM;
 	to = &rows->row[rows->n];
-	*to = (struct regrow){ .id = row->id, .kind = row->kind, .gone = row->gone };
-	to->okta_id = keep(rows, okta_view_str(row->okta_id));
-	to->name = keep(rows, okta_view_str(row->name));
+	*to = (struct regrow){ .id = row->id,
+		.tag = tag_of_text(row->okta_id),
+		.okta_id_len = (uint8_t)row->okta_id.len,
+		.name_len = (uint8_t)row->name.len,
+		.kind = (char)row->kind,
+		.gone = row->gone };
+	to->okta_id = keep(rows, row->okta_id);
+	to->name = keep(rows, row->name);
 	if (to->okta_id == NULL || to->name == NULL)
 		return OKTA_E_NOMEM;
 	if (row->kind == OKTA_REGISTRY_USER) {
-		to->home_name = strcmp(row->home_name, row->name) == 0
+		to->home_len = (uint8_t)row->home_name.len;
+		to->home_name = okta_view_eq(row->home_name, row->name)
 				    ? to->name
-				    : keep(rows, okta_view_str(row->home_name));
+				    : keep(rows, row->home_name);
 		if (to->home_name == NULL)
 			return OKTA_E_NOMEM;
 	}
-	r = enter(rows, rows->n);
+	return OKTA_OK;
+}
+
+enum okta_rc
+regrows_load(struct regrows *rows, const struct regrow_texts *row)
+{
+	enum okta_rc r;
+
+	if (rows->n > 0 && row->id <= rows->row[rows->n - 1].id)
+		return OKTA_E_CONFLICT;
+	r = append(rows, row);
 	if (r == OKTA_OK)
 		rows->n++;
 	return r;
 }
 
 enum okta_rc
+regrows_loaded(struct regrows *rows)
+{
+	return make(rows, BY_OKTA_ID);
+}
+
+enum okta_rc
+regrows_add(struct regrows *rows, const struct okta_registry_row *row)
+{
+	const struct regrow_texts texts = { row->kind, row->id, row->gone,
+		okta_view_str(row->okta_id), okta_view_str(row->name),
+		okta_view_str(row->home_name) };
+	const struct regrow *to;
+	enum okta_rc r = append(rows, &texts);
+	size_t k;
+
+	for (k = 0; r == OKTA_OK && k < KEYS; k++) {
+		r = make(rows, (enum key)k);
+		if (r == OKTA_OK)
+			r = regindex_reserve(&rows->index[k], rows->index[k].n + 1);
+	}
+	if (r != OKTA_OK)
+		return r;
+	to = &rows->row[rows->n];
+	for (k = 0; k < KEYS; k++)
+		if (has_key(to, (enum key)k) &&
+		    find(rows, (enum key)k, to, tag_of(to, (enum key)k)) != NULL)
+			return OKTA_E_CONFLICT;
+	for (k = 0; k < KEYS; k++)
+		if (has_key(to, (enum key)k))
+			regindex_add(
+			    &rows->index[k], tag_of(to, (enum key)k), (uint32_t)rows->n);
+	rows->n++;
+	return OKTA_OK;
+}
+
+enum okta_rc
 regrows_rename(struct regrows *rows, struct regrow *row, struct okta_view name)
 {
+	const struct okta_view was = { row->name, row->name_len };
 	/* the old text stays: it may be the home name's too */
-	const char *text = okta_view_eq_str(name, row->name) ? row->name
-							     : keep(rows, name);
+	const char *text = okta_view_eq(name, was) ? row->name : keep(rows, name);
 
 	if (text == NULL)
 		return OKTA_E_NOMEM;
 	row->name = text;
+	row->name_len = (uint8_t)name.len;
 	row->gone = false;
 	return OKTA_OK;
 }
@@ -283,24 +449,27 @@ enum okta_rc
 regrows_bind(struct regrows *rows, struct regrow *row, struct okta_view okta_id)
 {
 	const char *text = keep(rows, okta_id);
-	uint32_t *slot = find(rows, BY_OKTA_ID, okta_id, 0);
+	enum okta_rc r;
 
 	if (text == NULL)
 		return OKTA_E_NOMEM;
-	if (*slot != 0)
+	if (regrows_by_okta_id(rows, okta_id) != NULL)
 		return OKTA_E_CONFLICT;
+	r = regindex_reserve(&rows->index[BY_OKTA_ID], rows->index[BY_OKTA_ID].n + 1);
+	if (r != OKTA_OK)
+		return r;
 	/* the slot of its old key leads here too, and then finds another text */
-	*slot = (uint32_t)(row - rows->row) + 1;
 	row->okta_id = text;
+	row->okta_id_len = (uint8_t)okta_id.len;
+	row->tag = tag_of_text(okta_id);
 	row->gone = false;
+	regindex_add(&rows->index[BY_OKTA_ID], row->tag, (uint32_t)(row - rows->row));
 	return OKTA_OK;
 }
 
 static void
-copy_text(char *dst, size_t size, const char *text)
+copy_text(char *dst, size_t size, const char *text, size_t len)
 {
-	size_t len = text == NULL ? 0 : strlen(text);
-
 	if (len >= size)
 		len = size - 1;
 	if (len > 0)
@@ -311,10 +480,10 @@ copy_text(char *dst, size_t size, const char *text)
 void
 regrows_copy(const struct regrow *row, struct okta_registry_row *ret)
 {
-	ret->kind = row->kind;
+	ret->kind = (enum okta_registry_kind)row->kind;
 	ret->id = row->id;
 	ret->gone = row->gone;
-	copy_text(ret->okta_id, sizeof(ret->okta_id), row->okta_id);
-	copy_text(ret->name, sizeof(ret->name), row->name);
-	copy_text(ret->home_name, sizeof(ret->home_name), row->home_name);
+	copy_text(ret->okta_id, sizeof(ret->okta_id), row->okta_id, row->okta_id_len);
+	copy_text(ret->name, sizeof(ret->name), row->name, row->name_len);
+	copy_text(ret->home_name, sizeof(ret->home_name), row->home_name, row->home_len);
 }

@@ -38,8 +38,9 @@ regdb_bind_waiting(struct okta_registry *reg, struct okta_view okta_id,
 		s = regdb_bind_text(stmt, 2, okta_id);
 	r = regdb_step_done(reg, stmt, s, err);
 	if (r == OKTA_OK && reg->rows != NULL &&
-	    regrows_bind(reg->rows, regrows_by_id(reg->rows, row->id), okta_id) !=
-		OKTA_OK)
+	    regrows_bind(reg->rows,
+		regrows_by_okta_id(reg->rows, okta_view_str(row->okta_id)),
+		okta_id) != OKTA_OK)
 		r = okta_err_set(err, OKTA_E_NOMEM, "%s: out of memory", reg->path);
 	if (r != OKTA_OK)
 		return r;
@@ -52,7 +53,7 @@ regdb_bind_waiting(struct okta_registry *reg, struct okta_view okta_id,
 /* OKTA_OK: an id waited for the new object WANT and is its own now; OKTA_E_NOTFOUND. */
 enum okta_rc
 regdb_take_waiting(struct okta_registry *reg, const struct okta_registry_want *want,
-    struct okta_registry_row *ret, struct okta_err *err)
+    struct okta_err *err)
 {
 	struct okta_registry_row row;
 	char key[65];
@@ -63,8 +64,6 @@ regdb_take_waiting(struct okta_registry *reg, const struct okta_registry_want *w
 	r = regdb_by_okta_id(reg, okta_view_str(key), &row, err);
 	if (r == OKTA_OK)
 		r = regdb_bind_waiting(reg, want->okta_id, &row, err);
-	if (r == OKTA_OK)
-		*ret = row;
 	return r;
 }
 
@@ -117,6 +116,6 @@ okta_registry_forget(struct okta_registry *reg, enum okta_registry_kind kind,
 		return r;
 	r = regdb_step_done(reg, stmt, regdb_bind_text(stmt, 1, okta_view_str(key)), err);
 	if (r == OKTA_OK && reg->rows != NULL)
-		regrows_by_id(reg->rows, row.id)->is_forgotten = true;
+		regrows_by_okta_id(reg->rows, okta_view_str(key))->is_forgotten = true;
 	return r;
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""sync.py BUILD [1k|100k|1m]: what a full sync of a large directory costs.
+"""sync.py BUILD [1k|100k|1m]: what a full sync of a large directory costs, and a change in it.
 
 Prints rows of the table of tests/bench/run: what, measured, beside it, goal.  The stand-in
 works the directory out page by page (tests/okta/mass.mjs).  CPU is that of okta-sync with
-its fetcher; a first sync with no group at all tells people and memberships apart.  The last
-part has the stand-in enforce limits, in windows of 45 seconds instead of a minute, and sets
+its fetcher; a first sync with no group at all tells people and memberships apart.  Then one
+person is suspended and let in again, several times, under --watch.  The last part has the stand-in enforce limits, in windows of 45 seconds instead of a minute, and sets
 the time it took beside the time the limits allow.
 """
 import json
@@ -118,13 +118,14 @@ def watch(pid, peaks, done):
             peaks['fetcher'] = max(peaks['fetcher'], peak_kib(child))
 
 
+def become():
+    os.setgroups([])
+    os.setresgid(UID, UID, UID)
+    os.setresuid(UID, UID, UID)
+
+
 def sync(path):
     """(wall s, CPU s, peaks in KiB) of one full sync."""
-    def become():
-        os.setgroups([])
-        os.setresgid(UID, UID, UID)
-        os.setresuid(UID, UID, UID)
-
     peaks, done = {'writer': 0, 'fetcher': 0}, threading.Event()
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     command = [os.path.join(BUILD, 'okta-sync'), '--config', path + '/conf', '--state', path + '/state', '--once']
@@ -139,6 +140,51 @@ def sync(path):
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return time.monotonic() - began, cpu, peaks
+
+
+def ended_cpu(pid):
+    """CPU s of the children of PID that have ended."""
+    with open(f'/proc/{pid}/stat', encoding='ascii') as f:
+        fields = f.read().rsplit(')', 1)[1].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf('SC_CLK_TCK')
+
+
+def wait_for_line(p, part):
+    for line in p.stdout:
+        if part in line:
+            return
+    raise RuntimeError(f'okta-sync ended before it said "{part}"')
+
+
+def change(org, p, user, status):
+    """(wall s until it is published, CPU s of the turn, its peak in KiB)"""
+    peaks, done = {'writer': 0, 'fetcher': 0}, threading.Event()
+    watcher = threading.Thread(target=watch, args=(p.pid, peaks, done))
+    before, began = ended_cpu(p.pid), time.monotonic()
+    watcher.start()
+    org.admin('PATCH', '/users/' + user, {'status': status})
+    p.send_signal(signal.SIGUSR2)
+    wait_for_line(p, 'updated:')
+    wall = time.monotonic() - began
+    while ended_cpu(p.pid) <= before:
+        time.sleep(0.05)
+    done.set()
+    watcher.join()
+    return wall, ended_cpu(p.pid) - before, peaks['fetcher']  # the larger of two children
+
+
+def changes(org, path):
+    """The median by CPU of five changes of one person."""
+    user = org.admin('POST', '/users', {'login': 'changes@acme.example', 'status': 'ACTIVE'})['id']
+    command = [os.path.join(BUILD, 'okta-sync'), '--config', path + '/conf', '--state', path + '/state', '--watch']
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=become, text=True) as p:
+        wait_for_line(p, 'done:')
+        while ended_cpu(p.pid) == 0:  # the turn ends behind its line
+            time.sleep(0.05)
+        measured = [change(org, p, user, status) for status in ('SUSPENDED', 'ACTIVE') * 3][1:]
+        p.send_signal(signal.SIGTERM)
+        p.communicate()
+    return sorted(measured, key=lambda m: m[1])[len(measured) // 2]
 
 
 def size():
@@ -158,6 +204,7 @@ def size():
         packed = sum(x['gzip'] for x in org.log()) * 100 // len(org.log())
         snapshot = os.path.getsize(path + '/state/directory.snapshot')
         registry = os.path.getsize(path + '/state/registry.db')
+        until, turn, peak = changes(org, path)
         shutil.rmtree(path)
     finally:
         org.stop()
@@ -169,6 +216,8 @@ def size():
     row('... peak of the fetcher', f"{peaks['fetcher'] // 1024:,} MiB", 'one page each in flight')
     row('... peak of the writer', f"{peaks['writer'] // 1024:,} MiB",
         f'snapshot {snapshot >> 20:,} MiB, registry {registry >> 20:,} MiB')
+    row('one person changed, under --watch: CPU', f'{turn:.2f} s', f'published after {until:.2f} s')
+    row('... peak of the process of that turn', f'{peak // 1024:,} MiB', 'which ends then')
 
 
 def limits():

@@ -85,8 +85,9 @@ static void
 check_base(const struct sync_base *base)
 {
 	const struct okta_directory_user *u;
-	uint32_t user, group;
-	size_t i;
+	struct sync_base_walk walk = { 0 };
+	uint32_t person, group;
+	size_t i, n = 0;
 
 	FUZZ_CHECK(memchr(base->head.link, '\0', sizeof(base->head.link)) != NULL);
 	for (i = 0; i < base->n_groups; i++) {
@@ -105,11 +106,12 @@ check_base(const struct sync_base *base)
 	}
 	for (i = 0; i < base->n_strays; i++)
 		check_view(base, base->strays[i]);
-	for (i = 0; i < base->n_members; i++) {
-		sync_base_member(base, i, &user, &group);
-		FUZZ_CHECK(user < base->n_users + base->n_strays);
+	while (sync_base_next_member(base, &walk, &person, &group)) {
+		FUZZ_CHECK(person < base->n_users + base->n_strays);
 		FUZZ_CHECK(group < base->n_groups);
+		n++;
 	}
+	FUZZ_CHECK(n == base->n_members + base->n_stray_members);
 }
 
 static void
@@ -133,7 +135,8 @@ check_again(const struct sync_base_head *head, const struct sync_records *made)
 	t.file = (struct okta_view){ t.written, t.written_len };
 	FUZZ_CHECK(sync_base_load("base", CONF_SUM, &again, &err) == OKTA_OK);
 	FUZZ_CHECK(again.n_users == made->n_users && again.n_groups == made->n_groups);
-	FUZZ_CHECK(again.n_members == made->n_members + made->n_strays);
+	FUZZ_CHECK(again.n_members == made->n_members &&
+		   again.n_stray_members == made->n_strays);
 	FUZZ_CHECK(strcmp(again.head.link, head->link) == 0);
 	check_base(&again);
 	sync_base_clear(&again);
@@ -251,10 +254,11 @@ counts_at(void)
 	if (at != 0)
 		return at;
 	write_seed(false);
-	for (at = 16; at + 32 < t.written_len; at += 8) {
+	for (at = 16; at + 40 < t.written_len; at += 8) {
 		p = (const uint8_t *)t.written + at;
 		if (okta_le64(p) == 1 && okta_le64(p + 8) == 3 &&
-		    okta_le64(p + 16) == 1 && okta_le64(p + 24) == 2)
+		    okta_le64(p + 16) == 1 && okta_le64(p + 24) == 1 &&
+		    okta_le64(p + 32) == 1)
 			return at;
 	}
 	FUZZ_CHECK(false);
@@ -284,7 +288,7 @@ static void
 change_number(uint8_t *p, size_t size, uint32_t *rng)
 {
 	static const uint32_t odd[] = { 0, 1, 8, 0x7f, 0xffff, 0x7fffffff, 0xffffffff };
-	size_t at = fuzz_random(rng) % 2 == 0 ? counts_at() + 8 * (fuzz_random(rng) % 4)
+	size_t at = fuzz_random(rng) % 2 == 0 ? counts_at() + 8 * (fuzz_random(rng) % 5)
 					      : fuzz_random(rng) % size;
 	uint32_t n;
 
@@ -301,11 +305,11 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
 	uint32_t rng = seed * 2654435761U + 1;
 
-	if (size <= counts_at() + 36 || fuzz_random(&rng) % 2 == 0)
+	if (size <= counts_at() + 44 || fuzz_random(&rng) % 2 == 0)
 		size = LLVMFuzzerMutate(data, size, max);
 	else
 		change_number(data + 1, size - 1, &rng);
-	if (size > counts_at() + 36 && fuzz_random(&rng) % 16 != 0)
+	if (size > counts_at() + 44 && fuzz_random(&rng) % 16 != 0)
 		seal(data + 1, size - 1);
 	return size;
 }

@@ -16,8 +16,10 @@
 #include "../../cmd/okta-sync/base.h"
 #include "../../cmd/okta-sync/marks.h"
 #include "../../cmd/okta-sync/stale.h"
-
-static char path[] = "/tmp/okta-test-base.XXXXXX";
+#include "base/file.h"
+#include "snap/format.h"
+#include "snap/le.h"
+#include "tmp_file.h"
 
 static struct okta_view
 v(const char *s)
@@ -39,6 +41,16 @@ fill(struct sync_records *rec)
 	assert_int_equal(sync_records_finish(rec), OKTA_OK);
 }
 
+static uint64_t
+content_sum(const struct sync_records *rec)
+{
+	struct okta_err err = { 0 };
+	uint64_t sum = 0;
+
+	assert_int_equal(sync_base_content_sum(rec, &sum, &err), OKTA_OK);
+	return sum;
+}
+
 static void
 write_one(void)
 {
@@ -58,7 +70,7 @@ write_one(void)
 	struct okta_err err = { 0 };
 
 	fill(&rec);
-	head.content_sum = sync_base_content_sum(&rec);
+	head.content_sum = content_sum(&rec);
 	(void)snprintf(head.link, sizeof(head.link), "https://x/next");
 	assert_int_equal(sync_base_write(path, &head, &rec, &err), OKTA_OK);
 	sync_records_clear(&rec);
@@ -69,7 +81,8 @@ base_gives_back_what_was_written(void **state)
 {
 	struct sync_base base = { 0 };
 	struct okta_err err = { 0 };
-	uint32_t user, group;
+	struct sync_base_walk walk = { 0 };
+	uint32_t person, group;
 
 	(void)state;
 	write_one();
@@ -91,10 +104,14 @@ base_gives_back_what_was_written(void **state)
 	assert_true(okta_view_eq_str(base.users[0].uid, "7"));
 	assert_int_equal(base.n_strays, 1);
 	assert_true(okta_view_eq_str(base.strays[0], "00u2"));
-	assert_int_equal(base.n_members, 2);
-	sync_base_member(&base, 1, &user, &group);
-	assert_int_equal(user, 1); /* the stray */
+	assert_true(okta_view_eq_str(base.users[0].name, "ada@x"));
+	assert_true(sync_base_next_member(&base, &walk, &person, &group));
+	assert_int_equal(person, 0);
 	assert_int_equal(group, 0);
+	assert_true(sync_base_next_member(&base, &walk, &person, &group));
+	assert_int_equal(person, 1); /* the stray */
+	assert_int_equal(group, 0);
+	assert_false(sync_base_next_member(&base, &walk, &person, &group));
 	sync_base_clear(&base);
 }
 
@@ -130,6 +147,105 @@ base_refuses_every_flipped_byte_and_every_shorter_file(void **state)
 		sync_base_clear(&base);
 	}
 	(void)close(fd);
+}
+
+/* Where N u32 from the end stand: how many groups Ada has, which; the stray, his group.
+ */
+static void
+change_and_seal(long from_end, uint32_t value)
+{
+	struct okta_err err = { 0 };
+	unsigned char *p;
+	char *bytes;
+	size_t len;
+
+	write_one();
+	assert_int_equal(okta_file_read_trusted(
+			     path, geteuid(), OKTA_FILE_SECRET, 4096, &bytes, &len, &err),
+	    OKTA_OK);
+	p = (unsigned char *)bytes;
+	okta_le32_put(p + len - 4 * (size_t)from_end, value);
+	okta_le64_put(p + 8, okta_snap_sum64(p + 16, len - 16));
+	assert_int_equal(okta_file_replace(path, 0600, p, len, &err), OKTA_OK);
+	free(bytes);
+}
+
+/* What the sum does not cover is what was summed: a defect of ours, or of the memory. */
+static void
+base_refuses_memberships_that_do_not_add_up_though_they_are_sealed(void **state)
+{
+	static const struct {
+		long from_end;
+		uint32_t value;
+	} wrong[] = { { 4, 0 }, { 4, 2 }, { 4, UINT32_MAX }, { 3, 1 }, { 2, 1 },
+		{ 1, 1 } };
+	struct sync_base base = { 0 };
+	struct okta_err err = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		change_and_seal(wrong[i].from_end, wrong[i].value);
+		assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_E_INPUT);
+		sync_base_clear(&base);
+	}
+	change_and_seal(4, 1); /* as it was */
+	assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_OK);
+	sync_base_clear(&base);
+}
+
+static void
+write_person(const char *id, const char *login, const char *name)
+{
+	const struct okta_directory_user user = { v(id), v("ACTIVE"), v(login), v(name),
+		v("Ada"), v(""), v("") };
+	const struct sync_base_head head = { .conf_sum = 5 };
+	struct okta_directory_user users[1] = { user };
+	struct sync_records rec = { .users = users, .n_users = 1 };
+	struct okta_err err = { 0 };
+
+	assert_int_equal(sync_base_write(path, &head, &rec, &err), OKTA_OK);
+}
+
+/* Nobody checks it again: it becomes one of records as it is. */
+static void
+base_refuses_somebody_who_could_be_none_of_records(void **state)
+{
+	struct sync_base base = { 0 };
+	struct okta_err err = { 0 };
+	char long_text[OKTA_DIRECTORY_TEXT_MAX + 2];
+
+	(void)state;
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	write_person("", "ada@x", "ada@x");
+	assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_E_INPUT);
+	sync_base_clear(&base);
+	write_person("00u\n", "ada@x", "ada@x");
+	assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_E_INPUT);
+	sync_base_clear(&base);
+	write_person("00u1", long_text, "ada@x");
+	assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_E_INPUT);
+	sync_base_clear(&base);
+}
+
+/* It mostly is, and is written once then. */
+static void
+base_keeps_a_name_that_is_not_the_login(void **state)
+{
+	struct sync_base base = { 0 };
+	struct okta_err err = { 0 };
+
+	(void)state;
+	write_person("00u1", "ada@x", "lovelace");
+	assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_OK);
+	assert_true(okta_view_eq_str(base.users[0].login, "ada@x"));
+	assert_true(okta_view_eq_str(base.users[0].name, "lovelace"));
+	sync_base_clear(&base);
+	write_person("00u1", "ada@x", "");
+	assert_int_equal(sync_base_load(path, 5, &base, &err), OKTA_OK);
+	assert_true(okta_view_eq_str(base.users[0].name, ""));
+	sync_base_clear(&base);
 }
 
 static void
@@ -255,7 +371,7 @@ base_sums_content_whatever_its_order_and_sees_each_difference(void **state)
 	assert_int_equal(sync_records_add_user(&two, &a), OKTA_OK);
 	assert_int_equal(sync_records_add_member(&two, 1, v("00u1")), OKTA_OK);
 	assert_int_equal(sync_records_finish(&two), OKTA_OK);
-	assert_true(sync_base_content_sum(&one) == sync_base_content_sum(&two));
+	assert_true(content_sum(&one) == content_sum(&two));
 
 	assert_int_equal(sync_records_add_group(&three, v("00g1"), v("x")), OKTA_OK);
 	assert_int_equal(sync_records_add_group(&three, v("00g2"), v("y")), OKTA_OK);
@@ -263,7 +379,7 @@ base_sums_content_whatever_its_order_and_sees_each_difference(void **state)
 	assert_int_equal(sync_records_add_user(&three, &b), OKTA_OK);
 	assert_int_equal(sync_records_add_member(&three, 1, v("00u1")), OKTA_OK);
 	assert_int_equal(sync_records_finish(&three), OKTA_OK);
-	assert_false(sync_base_content_sum(&one) == sync_base_content_sum(&three));
+	assert_false(content_sum(&one) == content_sum(&three));
 	sync_records_clear(&one);
 	sync_records_clear(&two);
 	sync_records_clear(&three);
@@ -332,29 +448,16 @@ base_is_stale_by_age_by_a_clock_set_back_and_by_local_accounts(void **state)
 	assert_true(sync_local_sum() == sync_local_sum());
 }
 
-static int
-make_path(void **state)
-{
-	int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 || close(fd) < 0;
-}
-
-static int
-drop_path(void **state)
-{
-	(void)state;
-	(void)unlink(path);
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base_gives_back_what_was_written),
 		cmocka_unit_test(base_refuses_every_flipped_byte_and_every_shorter_file),
+		cmocka_unit_test(
+		    base_refuses_memberships_that_do_not_add_up_though_they_are_sealed),
+		cmocka_unit_test(base_refuses_somebody_who_could_be_none_of_records),
+		cmocka_unit_test(base_keeps_a_name_that_is_not_the_login),
 		cmocka_unit_test(
 		    base_refuses_another_configuration_and_a_file_others_can_read),
 		cmocka_unit_test(
