@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What make check, make demo and make bench build and run.
 
-UNIT := err view buf text b64url file frame chan child snap_read snap_write snap_names conf names groups \
-  policy wire config local record used waiting json jwk jwt http oidc dpop registry sandbox link ratelimit page_size json_pull directory plan notify events base spool
+UNIT := err view buf text b64url file frame chan child snap_open snap_user snap_group snap_damage snap_verify snap_write snap_publish snap_names conf names groups \
+  policy wire config local record used waiting json jwk jwt id_token http oidc dpop registry_assign registry_file registry_rows registry_waiting sandbox link listing ratelimit page_size json_pull directory plan notify events base merge spool
 UNIT_BIN := $(UNIT:%=$B/tests/unit/test_%)
 ARCHIVES := $(addprefix $B/lib,base.a snap.a snapw.a model.a host.a net.a apic.a registry.a sandbox.a oktasync.a)
 SANITIZE := address,undefined
@@ -52,12 +52,13 @@ bench:
 
 # --- helpers of which one process, or a line, was taken over --------------------------------
 # Each is the shipped program with the named object in place of the honest one.
-LIARS := $(addprefix $B/tests/net/,liar-device liar-fetch liar-both mutant-one-process)
+LIARS := $(addprefix $B/tests/net/,liar-device liar-fetch liar-verify liar-both mutant-one-process)
 HONEST = $(filter-out $(1),$(HELP:%=$B/%)) $(addprefix $B/lib,sandbox.a net.a model.a base.a)
 OF_HELPER := $B/cmd/okta-auth-helper
 $B/tests/net/liar_%.o $B/tests/net/mutant_%.o: OUR_CPPFLAGS += -Icmd/okta-auth-helper -Itests/net
 $B/tests/net/liar-device: $B/tests/net/liar_device.o $(call HONEST,$(OF_HELPER)/device.o)
 $B/tests/net/liar-fetch: $B/tests/net/liar_fetch.o $(call HONEST,$(OF_HELPER)/fetch.o)
+$B/tests/net/liar-verify: $B/tests/net/liar_verify.o $(call HONEST,$(OF_HELPER)/verify.o)
 $B/tests/net/liar-both: $B/tests/net/liar_device.o $B/tests/net/liar_fetch.o \
   $(call HONEST,$(OF_HELPER)/device.o $(OF_HELPER)/fetch.o)
 # the keys come from the process that brings the token

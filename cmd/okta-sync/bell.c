@@ -22,7 +22,8 @@ struct bell {
 	struct sync_changed_groups groups;
 	const struct okta_view *user; /* by list, for GROUPS_OF */
 	size_t current;
-	bool *joined; /* by number of the pair */
+	bool *joined;  /* by number of the pair */
+	bool searched; /* who changed was searched for */
 };
 
 static enum okta_rc
@@ -30,6 +31,15 @@ say(const struct bell *b, enum sync_news_kind kind, struct okta_view a,
     struct okta_view other, struct okta_err *err)
 {
 	enum okta_rc r = sync_sink_news(b->ask->sink, kind, 0, a, other);
+
+	return r == OKTA_OK ? r : okta_err_set(err, r, "handing over failed");
+}
+
+static enum okta_rc
+say_link(const struct bell *b, struct okta_view link, struct okta_err *err)
+{
+	enum okta_rc r = sync_sink_news(
+	    b->ask->sink, SYNC_NEWS_LINK, b->searched, link, none);
 
 	return r == OKTA_OK ? r : okta_err_set(err, r, "handing over failed");
 }
@@ -86,6 +96,7 @@ read_people(struct bell *b, int64_t since_s, struct okta_err *err)
 		return sync_changed_app(b->ask, err);
 	if (e->users.n <= USERS_MAX)
 		return sync_reread_users(b->ask, e->users.text, e->users.n, err);
+	b->searched = true;
 	/* who is deleted is in no list */
 	r = sync_changes(b->ask, since_s, err);
 	if (r == OKTA_OK)
@@ -202,7 +213,6 @@ static enum okta_rc
 on_group(void *ctx, size_t i, struct okta_view body, struct okta_err *err)
 {
 	struct bell *b = ctx;
-	const struct okta_json_value *profile;
 	struct okta_json *doc = NULL;
 	struct okta_view id, name;
 	enum okta_rc r;
@@ -212,10 +222,9 @@ on_group(void *ctx, size_t i, struct okta_view body, struct okta_err *err)
 	r = okta_json_new(body, OKTA_LISTING_PAGE_MAX, &doc, err);
 	if (r != OKTA_OK)
 		return r;
+	name = okta_directory_group_name(okta_json_root(doc));
 	if (okta_json_str(okta_json_root(doc), "id", &id) != OKTA_OK ||
-	    !okta_view_eq(id, b->events.groups.text[i]) ||
-	    okta_json_object(okta_json_root(doc), "profile", &profile) != OKTA_OK ||
-	    okta_json_str(profile, "name", &name) != OKTA_OK) {
+	    !okta_view_eq(id, b->events.groups.text[i]) || name.len == 0) {
 		r = okta_err_set(
 		    err, OKTA_E_INPUT, "Okta answered with another group, or no name");
 	} else {
@@ -270,7 +279,7 @@ sync_bell(const struct sync_asking *ask, const struct sync_command *command,
 		if (r == OKTA_OK)
 			r = read_groups(&b, err);
 		if (r == OKTA_OK)
-			r = say(&b, SYNC_NEWS_LINK, okta_buf_view(&next), none, err);
+			r = say_link(&b, okta_buf_view(&next), err);
 	}
 	okta_buf_clear(&next);
 	sync_changed_clear(&b.groups);

@@ -10,25 +10,25 @@ struct loss {
 	uint64_t memberships, memberships_gone;
 };
 
-/* The registry must still say what the old snapshot says of somebody who is gone. */
+/* The registry must still say what the old snapshot says of whoever is gone. */
 static enum okta_rc
-check_registry(
-    const struct sync_build *b, const struct okta_snap_user *old, struct okta_err *err)
+check_registry(const struct sync_build *b, enum okta_registry_kind kind,
+    struct okta_view okta_id, uint32_t id, struct okta_view name, struct okta_err *err)
 {
 	struct okta_registry_row row;
 	enum okta_rc r;
 
-	r = okta_registry_find(b->registry, old->okta_id, &row, err);
-	if (r == OKTA_OK && row.id == old->uid && row.kind == OKTA_REGISTRY_USER)
+	r = okta_registry_find(b->registry, okta_id, &row, err);
+	if (r == OKTA_OK && row.id == id && row.kind == kind)
 		return OKTA_OK;
 	if (r != OKTA_OK && r != OKTA_E_NOTFOUND)
 		return r;
 	return okta_err_set(err, OKTA_E_CONFIG,
-	    "registry.db does not know that uid %" PRIu32
+	    "registry.db does not know that %s %" PRIu32
 	    " was given to %.*s: it is not the one "
 	    "directory.snapshot was made with: run `oktactl registry import` on that "
 	    "snapshot",
-	    old->uid, (int)old->name.len, old->name.p);
+	    kind == OKTA_REGISTRY_USER ? "uid" : "gid", id, (int)name.len, name.p);
 }
 
 static bool
@@ -108,7 +108,8 @@ compare_user(const struct sync_build *b, const struct okta_snap *old,
 
 	if (number < 0 || !b->people[number].served) {
 		loss->people_gone++;
-		r = check_registry(b, was, err);
+		r = check_registry(
+		    b, OKTA_REGISTRY_USER, was->okta_id, was->uid, was->name, err);
 		if (r == OKTA_OK)
 			r = count_memberships(old, was, fresh, NULL, loss);
 		return r;
@@ -154,7 +155,7 @@ compare_users(const struct sync_build *b, const struct okta_snap *old,
 	return r == OKTA_E_NOTFOUND ? OKTA_OK : r;
 }
 
-/* The same for the gids of groups: one that is still served keeps its gid. */
+/* The same for the gids of groups. */
 static enum okta_rc
 compare_groups(
     const struct sync_build *b, const struct okta_snap *old, struct okta_err *err)
@@ -168,13 +169,18 @@ compare_groups(
 		if (was.kind != OKTA_SNAP_GROUP_SERVED)
 			continue;
 		number = sync_idmap_find(&b->records->group_ids, was.okta_id);
-		if (number >= 0 && b->groups[number].rule.served &&
-		    b->groups[number].gid != was.gid)
+		if (number < 0 || !b->groups[number].rule.served) {
+			r = check_registry(
+			    b, OKTA_REGISTRY_GROUP, was.okta_id, was.gid, was.name, err);
+			if (r != OKTA_OK)
+				return r;
+		} else if (b->groups[number].gid != was.gid) {
 			return okta_err_set(err, OKTA_E_CONFIG,
 			    "the gid of %.*s would change from %" PRIu32 " to %" PRIu32
 			    ": run `oktactl registry import` on directory.snapshot",
 			    (int)was.name.len, was.name.p, was.gid,
 			    b->groups[number].gid);
+		}
 	}
 	return r == OKTA_E_NOTFOUND ? OKTA_OK : r;
 }

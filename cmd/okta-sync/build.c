@@ -83,7 +83,7 @@ add_group(struct sync_build *b, size_t i, struct okta_err *err)
 	char hidden[OKTA_DIRECTORY_ID_MAX + 2];
 	enum okta_rc r;
 
-	if (g->is_double || !g->rule.wanted)
+	if (g->is_double || !g->rule.wanted || g->place != i)
 		return OKTA_OK;
 	if (g->rule.served) {
 		group.kind = OKTA_SNAP_GROUP_SERVED;
@@ -92,15 +92,18 @@ add_group(struct sync_build *b, size_t i, struct okta_err *err)
 	} else {
 		group.kind = OKTA_SNAP_GROUP_LOGIN;
 	}
-	if (g->is_ambiguous || !okta_wire_is_group_name(group.okta_name)) {
+	if ((g->is_ambiguous && !g->is_denied) ||
+	    !okta_wire_is_group_name(group.okta_name)) {
 		/* a groups claim carries names: one that two groups share must find
-		 * neither, and one that no claim carries must not stand in the way */
+		 * neither, unless to deny, and one that no claim carries must not stand
+		 * in the way */
 		(void)snprintf(hidden, sizeof(hidden), "\x01%.*s", (int)group.okta_id.len,
 		    group.okta_id.p);
 		group.okta_name = okta_view_str(hidden);
 	}
 	r = okta_snapw_add_group(b->writer, &group, &g->number, &why);
-	if (r == OKTA_E_INPUT) {
+	if (r == OKTA_E_INPUT && !g->is_denied &&
+	    !okta_list_has(&b->conf->deny_groups, group.okta_id)) {
 		g->number = UINT32_MAX;
 		sync_report_refused(b->report, "group", b->records->groups[i].name,
 		    b->records->groups[i].id, why.msg);
@@ -234,6 +237,9 @@ sync_build_run(
 		r = add_locals(b, err);
 	for (i = 0; r == OKTA_OK && i < rec->n_groups; i++)
 		r = add_group(b, i, err);
+	for (i = 0; i < rec->n_groups; i++)
+		if (!b->groups[i].is_double)
+			b->groups[i].number = b->groups[b->groups[i].place].number;
 	if (r == OKTA_OK)
 		r = add_people(b, err);
 	return r;

@@ -38,6 +38,8 @@ struct sync_person {
 struct sync_unix_group {
 	bool is_double;	   /* the same group came twice; the first counts */
 	bool is_ambiguous; /* another group has the same Okta name */
+	bool is_denied;	   /* [login] deny_groups names it by its name */
+	size_t place;	   /* of its record: its own, or of one that is denied with it */
 	struct okta_group_rule rule;
 	uint32_t gid;
 	uint32_t joins[16]; /* gids of local groups that exist */

@@ -119,18 +119,16 @@ is_before(struct okta_view stamp, const char *limit)
 static enum okta_rc
 one_group(struct changes *c, const struct okta_json_value *item, struct okta_err *err)
 {
-	const struct okta_json_value *profile;
-	const struct okta_view updated = text_of(item, "lastUpdated"),
+	const struct okta_view name = okta_directory_group_name(item),
+			       updated = text_of(item, "lastUpdated"),
 			       members = text_of(item, "lastMembershipUpdated");
-	struct okta_view id, name;
+	struct okta_view id;
 	uint64_t parts[4];
 	bool known = false;
 	enum okta_rc r;
 
 	if (okta_json_str(item, "id", &id) != OKTA_OK || id.len == 0 ||
-	    id.len > OKTA_DIRECTORY_ID_MAX ||
-	    okta_json_object(item, "profile", &profile) != OKTA_OK ||
-	    okta_json_str(profile, "name", &name) != OKTA_OK)
+	    id.len > OKTA_DIRECTORY_ID_MAX || name.len == 0)
 		return okta_err_set(err, OKTA_E_INPUT,
 		    "a page of changed groups cannot be used: a group has no id or name");
 	parts[0] = sum(name);

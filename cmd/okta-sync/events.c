@@ -115,7 +115,8 @@ next_target(const struct okta_json_value *targets, const char *type, size_t *at,
 	return false;
 }
 
-/* By the name it had at the event: a new name is an event of its own. */
+/* By the name it had at the event: a new name is an event of its own.  An event need not
+ * say it. */
 static bool
 is_wanted(
     const struct okta_conf *conf, const struct okta_group_in *group, bool *ret_in_scope)
@@ -124,12 +125,13 @@ is_wanted(
 	enum okta_rc r;
 	size_t i;
 
-	*ret_in_scope = false;
+	*ret_in_scope = conf->scope == OKTA_SCOPE_GROUPS && group->name.len == 0;
 	for (i = 0; conf->scope == OKTA_SCOPE_GROUPS && i < conf->scope_groups.n; i++)
 		if (okta_group_is(okta_view_str(conf->scope_groups.item[i]), group))
 			*ret_in_scope = true;
 	r = okta_group_apply(conf, group, &rule, NULL);
-	return *ret_in_scope || (r != OKTA_OK && r != OKTA_E_REFUSED) || rule.wanted;
+	return *ret_in_scope || group->name.len == 0 ||
+	       (r != OKTA_OK && r != OKTA_E_REFUSED) || rule.wanted;
 }
 
 static enum okta_rc

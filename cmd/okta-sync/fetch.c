@@ -191,6 +191,8 @@ resolve(struct fetch *f, const char *ref, struct okta_err *err)
 		in = group_in(&f->groups[i]);
 		if (!okta_group_is(okta_view_str(ref), &in))
 			continue;
+		if (found != NULL && strcmp(found->id, f->groups[i].id) == 0)
+			continue; /* pages that moved while they were read */
 		if (found != NULL)
 			return okta_err_set(err, OKTA_E_CONFIG,
 			    "[sync] scope_groups: two groups are called \"%s\": %s and "

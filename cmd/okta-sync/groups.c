@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "build.h"
 #include "idmap.h"
+#include "model/wire.h"
 
 static void
 refuse(struct sync_build *b, size_t i, const char *why)
@@ -35,7 +37,7 @@ pair_has_id(
 /*
  * Two groups have one name in Okta: a rule that names them by name means neither (whoever
  * may create groups could otherwise give himself another one's rights); one that uses the
- * id is as clear as ever.
+ * id is as clear as ever.  A denial means both, or he could take it from somebody.
  */
 static void
 keep_by_id(struct sync_build *b, size_t i)
@@ -56,7 +58,7 @@ keep_by_id(struct sync_build *b, size_t i)
 			rule->local[rule->n_local++] = other;
 	rule->wanted = rule->served || rule->n_local > 0 ||
 		       list_has_id(&conf->allow_groups, id) ||
-		       list_has_id(&conf->deny_groups, id) ||
+		       list_has_id(&conf->deny_groups, id) || b->groups[i].is_denied ||
 		       list_has_id(&conf->scope_groups, id) ||
 		       (conf->primary_group != NULL &&
 			   okta_view_eq_str(id, conf->primary_group));
@@ -101,6 +103,25 @@ find_doubles(struct sync_build *b)
 	return r;
 }
 
+/* A name that the snapshot cannot hold is none that a login could be denied by. */
+static bool
+is_called(const struct sync_build *b, const char *name, size_t i)
+{
+	return okta_view_eq_str(b->records->groups[i].name, name) &&
+	       okta_wire_is_group_name(b->records->groups[i].name);
+}
+
+static bool
+is_denied_by_name(const struct sync_build *b, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < b->conf->deny_groups.n; k++)
+		if (is_called(b, b->conf->deny_groups.item[k], i))
+			return true;
+	return false;
+}
+
 static void
 apply_rules(struct sync_build *b, size_t i)
 {
@@ -116,8 +137,47 @@ apply_rules(struct sync_build *b, size_t i)
 			memset(rule, 0, sizeof(*rule));
 		refuse(b, i, why.msg);
 	}
+	b->groups[i].is_denied = is_denied_by_name(b, i);
 	if (b->groups[i].is_ambiguous)
 		keep_by_id(b, i);
+}
+
+static bool
+has_lower_id(const struct sync_group *a, const struct sync_group *b)
+{
+	const size_t n = a->id.len < b->id.len ? a->id.len : b->id.len;
+	const int order = memcmp(a->id.p, b->id.p, n);
+
+	return order < 0 || (order == 0 && a->id.len < b->id.len);
+}
+
+/*
+ * The snapshot holds a name once: of groups that are denied by one, that with the lowest
+ * id stands for all, with everybody's members; so none of them can be a Unix group.
+ */
+static enum okta_rc
+stand_together(struct sync_build *b, size_t i, struct okta_err *err)
+{
+	const struct sync_group *groups = b->records->groups;
+	struct sync_unix_group *g = &b->groups[i];
+	char shown[80];
+	size_t k;
+
+	g->place = i;
+	if (!g->is_ambiguous || !g->is_denied)
+		return OKTA_OK;
+	okta_text_sanitize(shown, sizeof(shown), groups[i].name);
+	if (g->rule.served || g->rule.n_local > 0)
+		return okta_err_set(err, OKTA_E_CONFIG,
+		    "[login] deny_groups: two groups are called \"%s\", and another rule "
+		    "takes one of them by its id: name it by its id here, too",
+		    shown);
+	for (k = 0; k < b->records->n_groups; k++)
+		if (!b->groups[k].is_double &&
+		    okta_view_eq(groups[k].name, groups[i].name) &&
+		    has_lower_id(&groups[k], &groups[g->place]))
+			g->place = k;
+	return OKTA_OK;
 }
 
 /* Local files win, in both name spaces: su and ls cannot tell a user's name from a
@@ -235,6 +295,31 @@ check_primary(struct sync_build *b, struct okta_err *err)
 	    ref);
 }
 
+/* A denial of a group that is not there denies nobody, and whoever may rename the group
+ * would have lifted it: what was published before, with its members, stays. */
+static enum okta_rc
+check_denied(struct sync_build *b, struct okta_err *err)
+{
+	const struct okta_list *denied = &b->conf->deny_groups;
+	char shown[80];
+	size_t i, k;
+
+	for (k = 0; k < denied->n; k++) {
+		i = 0;
+		while (i < b->records->n_groups && !is_called(b, denied->item[k], i) &&
+		       !okta_view_eq_str(b->records->groups[i].id, denied->item[k]))
+			i++;
+		if (i < b->records->n_groups)
+			continue;
+		okta_text_sanitize(shown, sizeof(shown), okta_view_str(denied->item[k]));
+		return okta_err_set(err, OKTA_E_CONFIG,
+		    "[login] deny_groups: Okta has no group \"%s\" that this credential "
+		    "may read: correct the name or id, or the admin role's resource set",
+		    shown);
+	}
+	return OKTA_OK;
+}
+
 enum okta_rc
 sync_decide_groups(struct sync_build *b, struct okta_err *err)
 {
@@ -254,5 +339,11 @@ sync_decide_groups(struct sync_build *b, struct okta_err *err)
 		r = check_unique(b);
 	if (r != OKTA_OK)
 		return okta_err_set(err, r, "groups: out of memory");
-	return check_primary(b, err);
+	r = check_primary(b, err);
+	if (r == OKTA_OK)
+		r = check_denied(b, err);
+	for (i = 0; r == OKTA_OK && i < b->records->n_groups; i++)
+		if (!b->groups[i].is_double)
+			r = stand_together(b, i, err);
+	return r;
 }

@@ -214,6 +214,7 @@ sync_news_take(void *ctx, uint64_t kind, struct okta_frame_reader *r)
 			news->clock_s = (int64_t)number;
 		return OKTA_OK;
 	case SYNC_NEWS_LINK:
+		news->searched = number != 0;
 		return take_link(news, a);
 	case SYNC_NEWS_GONE_USER:
 		return add_id(news, &news->gone_users, a);

@@ -90,6 +90,7 @@ struct sync_news {
 	uint64_t requests, pages;
 	struct sync_points points;
 	bool scope, no_log, no_search;
+	bool searched; /* the log's people were: what Okta's index lags behind lacks */
 	char why[320]; /* of no_log or no_search; printable */
 	char *link;    /* or NULL */
 	struct sync_idmap gone_users, gone_groups, listed, in, out;

@@ -194,6 +194,13 @@ sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_k
 }
 
 void
+sync_plan_after_search(struct sync_plan *plan, int64_t now_ms)
+{
+	plan->next_changes_ms = earlier(
+	    plan->next_changes_ms, now_ms + plan->interval_ms);
+}
+
+void
 sync_plan_request(struct sync_plan *plan)
 {
 	plan->wants_full = true;

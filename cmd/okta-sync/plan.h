@@ -67,6 +67,10 @@ void sync_plan_ended(struct sync_plan *plan, enum sync_errand errand,
     enum sync_end_kind how, int64_t began_ms, uint64_t requests, int64_t now_ms,
     uint32_t random);
 
+/* The log named so many people that Okta was asked who changed: its answer may lag, so it
+ * is asked again as if there were no log. */
+void sync_plan_after_search(struct sync_plan *plan, int64_t now_ms);
+
 /* Okta refuses its System Log (it is tried again now and then), or gives it again. */
 void sync_plan_without_log(struct sync_plan *plan, int64_t now_ms);
 void sync_plan_with_log(struct sync_plan *plan);

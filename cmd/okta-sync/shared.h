@@ -21,6 +21,7 @@ struct sync_shared {
 	bool done; /* false: the process was killed, or fell */
 	enum sync_end_kind how;
 	bool no_log, no_search; /* Okta refuses what only changes need */
+	bool searched;		/* the log's people were: ask again soon */
 	char why[320];
 	char message[400]; /* "": nothing to say */
 	uint64_t requests;

@@ -444,6 +444,7 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 	shared->requests = j->news.requests;
 	shared->no_log = j->news.no_log;
 	shared->no_search = j->news.no_search;
+	shared->searched = j->news.searched;
 	(void)snprintf(shared->why, sizeof(shared->why), "%s", j->news.why);
 	/* what is known stays as old as it was, and a failure what it was */
 	j->is_refused = j->news.no_search ||
@@ -570,6 +571,7 @@ sync_turn_start(const struct sync_turn *turn, pid_t *ret, struct okta_err *err)
 	sigset_t none;
 
 	turn->shared->done = turn->shared->no_log = turn->shared->no_search = false;
+	turn->shared->searched = false;
 	turn->shared->requests = 0;
 	pid = fork();
 	if (pid < 0)

@@ -335,6 +335,8 @@ end_turn(struct watch *w)
 		do_without(w);
 	sync_plan_ended(&w->plan, w->errand, how, first_page_ms(w, how),
 	    w->shared->requests, now_ms(), dice());
+	if (how == SYNC_ENDED_WELL && w->shared->searched)
+		sync_plan_after_search(&w->plan, now_ms());
 	sync_notify_send(w->notify, "STATUS=%s%s",
 	    how == SYNC_ENDED_WELL && !w->shared->failed ? "up to date; " : "",
 	    w->shared->message);

@@ -154,10 +154,12 @@ okta_group_apply(const struct okta_conf *conf, const struct okta_group_in *group
 	struct okta_view renamed;
 	const char *fault;
 
+	rule.wanted = is_named(conf, group);
+	*ret = rule;
 	if (!find_local(conf, group, &rule))
 		return okta_err_set(err, OKTA_E_REFUSED,
 		    "[groups] local: one Okta group joins more than 16 local groups");
-	rule.wanted = rule.n_local > 0 || is_named(conf, group);
+	rule.wanted = rule.wanted || rule.n_local > 0;
 	*ret = rule;
 
 	if (find_rename(conf, group, &renamed)) {

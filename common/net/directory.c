@@ -347,6 +347,15 @@ okta_directory_app_users(struct okta_view page, const struct okta_conf *conf,
  * that begins with the byte okta-sync hides names with - becomes that byte alone; the id
  * is as good as ever.
  */
+static struct okta_view
+harmless(struct okta_view name)
+{
+	return name.p == NULL || name.len > OKTA_WIRE_GROUP_MAX ||
+		       (name.len > 0 && name.p[0] == useless.p[0])
+		   ? useless
+		   : name;
+}
+
 static bool
 group_name(struct page *p, struct okta_view *ret)
 {
@@ -354,9 +363,8 @@ group_name(struct page *p, struct okta_view *ret)
 
 	if (!text(p, OKTA_WIRE_GROUP_MAX, ret))
 		return false;
-	if (is_string && (ret->p == NULL || ret->len > OKTA_WIRE_GROUP_MAX ||
-			     (ret->len > 0 && ret->p[0] == useless.p[0])))
-		*ret = useless;
+	if (is_string)
+		*ret = harmless(*ret);
 	return true;
 }
 
@@ -397,6 +405,21 @@ one_group(struct page *p)
 	if (name.len == 0)
 		return bad_page(p->err, "a group has no usable name");
 	return p->sink->group(p->sink->ctx, id, name);
+}
+
+struct okta_view
+okta_directory_group_name(const struct okta_json_value *group)
+{
+	const struct okta_json_value *profile;
+	struct okta_view name = { NULL, 0 };
+
+	if (okta_json_object(group, "profile", &profile) == OKTA_OK &&
+	    okta_json_type(profile, "name") == OKTA_JSON_STRING) {
+		if (okta_json_str(profile, "name", &name) != OKTA_OK)
+			name.p = NULL; /* a NUL */
+		name = harmless(name);
+	}
+	return name;
 }
 
 enum okta_rc

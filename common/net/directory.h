@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/view.h"
 #include "model/conf.h"
+#include "net/json.h"
 
 #define OKTA_DIRECTORY_ID_MAX	  64
 #define OKTA_DIRECTORY_STATUS_MAX 32
@@ -44,6 +45,8 @@ OKTA_MUST_CHECK enum okta_rc okta_directory_app_users(struct okta_view page,
     struct okta_err *err);
 OKTA_MUST_CHECK enum okta_rc okta_directory_groups(
     struct okta_view page, const struct okta_directory_sink *sink, struct okta_err *err);
+/* The name of one group as okta_directory_groups() gives it; empty: it has none. */
+struct okta_view okta_directory_group_name(const struct okta_json_value *group);
 /* /groups/{id}/users, ids alone: ten times as many objects as people, so it is fast. */
 OKTA_MUST_CHECK enum okta_rc okta_directory_members(
     struct okta_view page, const struct okta_directory_sink *sink, struct okta_err *err);

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import sqlite3
 
 from world import ROOT, Host, Org, group, has, lacks, main, same, test, user
 
@@ -189,6 +190,37 @@ def a_name_two_groups_have_selects_neither_and_joins_nothing():
 
 
 @test
+def a_denial_by_a_name_two_groups_have_means_the_members_of_both():
+    h = files(EVERYBODY_HERE, [group(1, 'contractors'), group(3, 'eng')], {1: [1], 3: [1, 2, 3]},
+              login__allow_groups='eng', login__deny_groups='contractors')
+    h.sync()
+    h.ctl('explain', 'ada', expect=1)
+    give(h, EVERYBODY_HERE, [group(1, 'contractors'), group(2, 'contractors'), group(3, 'eng')], {1: [1], 2: [3], 3: [1, 2, 3]})
+    h.sync()
+    for name in 'ada', 'eve':
+        has(h.ctl('explain', name, expect=1), 'contractors')
+    has(h.ctl('explain', 'bob'), 'may log in')
+    h.set(groups__match=group(2, '')['id'])
+    h.kept(78, 'two groups are called "contractors"', 'by its id here, too')
+
+
+@test
+def a_denied_group_that_is_not_there_keeps_the_last_snapshot_with_its_members():
+    h = files(EVERYBODY_HERE, [group(1, 'contractors'), group(3, 'eng')], {1: [1], 3: [1, 2]},
+              login__allow_groups='eng', login__deny_groups='contractors')
+    h.sync()
+    for now in 'suppliers', 'n' * 1100:
+        give(h, EVERYBODY_HERE, [group(1, now), group(3, 'eng')], {1: [1], 3: [1, 2]})
+        h.kept(78, '[login] deny_groups: Okta has no group "contractors"')
+        h.ctl('explain', 'ada', expect=1)
+    h.set(login__deny_groups=f'suppliers, {group(1, "")["id"]}')
+    h.kept(78, 'no group "suppliers"')
+    h.set(login__deny_groups=group(1, '')['id'])
+    h.sync()
+    h.ctl('explain', 'ada', expect=1)
+
+
+@test
 def a_group_whose_name_no_claim_can_carry_is_known_by_its_id_alone():
     odd = [group(1, 'n' * 1100), group(2, 'n' * 1101), group(3, '\x01' + group(4, 'eng')['id']), group(4, 'eng')]
     h = files(EVERYBODY_HERE, odd, {1: [1], 2: [2], 3: [3], 4: [1]}, groups__match='eng',
@@ -362,6 +394,38 @@ def a_registry_import_of_another_org_or_against_other_ids_changes_nothing():
     empty = Host(okta__org_url='https://other.example')
     has(empty.ctl('registry', 'import', snap, expect=1), 'another org')
     same(os.listdir(empty.state), [])
+
+
+def registry(h, *statements):
+    """Change it by hand; its generation goes ahead, or it would be refused as an old one."""
+    db = sqlite3.connect(os.path.join(h.state, 'registry.db'))
+    for q in ("UPDATE meta SET value = value + 1 WHERE key = 'generation'", *statements):
+        db.execute(q)
+    db.commit()
+    db.close()
+
+
+@test
+def a_registry_with_another_uid_or_gid_is_refused_whatever_is_accepted():
+    h = files(EVERYBODY_HERE, [group(1, 'eng')], {1: [1, 2, 3]}, groups__match='eng')
+    h.sync()
+    for name, what in ('ada', 'the uid of ada would change'), ('eng', 'the gid of eng would change'):
+        registry(h, f"UPDATE object SET id = id + 1 WHERE name = '{name}'")
+        h.kept(78, what, 'registry import', args=('--accept-shrink',))
+        registry(h, f"UPDATE object SET id = id - 1 WHERE name = '{name}'")
+    h.sync()
+
+
+@test
+def a_registry_that_forgot_who_left_is_refused():
+    both = [group(1, 'eng'), group(2, 'ops')]
+    for name, users, groups, what in (('ada', EVERYBODY_HERE[1:], both, 'does not know that uid'),
+                                      ('ops', EVERYBODY_HERE, both[:1], 'does not know that gid')):
+        h = files(EVERYBODY_HERE, both, {1: [2, 3], 2: [2]}, groups__match='eng, ops', sync__max_removal_percent='100')
+        h.sync()
+        registry(h, f"DELETE FROM object WHERE name = '{name}'")
+        give(h, users, groups, {1: [2, 3], 2: [2]})
+        h.kept(78, what, f'was given to {name}', args=('--accept-shrink',))
 
 
 @test

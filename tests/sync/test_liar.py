@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import world
-from watcher import Watch
-from world import ROOT, Host, lacks, main, same, test
+from watcher import Watch, main
+from world import ROOT, Host, lacks, same, test
 
 BUILD = os.path.relpath(world.BUILD, ROOT) if world.BUILD.startswith(ROOT + '/') else world.BUILD
 SAN = 'address,undefined'
@@ -207,7 +207,4 @@ def after_all_that_everybody_has_the_ids_of_the_first_day():
          {n: u['uid'] for n, u in host.users.items()})
 
 
-try:
-    main()
-finally:
-    Watch.end_all()
+main()

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 
+import world
 from world import as_uid, same, wait_for
 
 
@@ -105,3 +106,11 @@ class Watch:
         same(self.p.returncode, expect)
         same([x for x in os.listdir(self.host.state) if x.endswith('.tmp')], [])
         return self.text()
+
+
+def main():
+    """What world.main() does, and no watcher is left behind."""
+    try:
+        world.main()
+    finally:
+        Watch.end_all()

@@ -120,6 +120,12 @@ class Org:
         with open(os.path.join(self.dir, name), encoding='utf-8') as f:
             return f.read().strip()
 
+    def has_no_secret_in(self, path):
+        """PATH holds no token and no line of a key."""
+        with open(path, 'rb') as f:
+            data = f.read().decode('latin-1')
+        lacks(data, 'eyJ', self.secret('ssws-token'), *[x for x in self.secret('service.key').splitlines() if len(x) == 64])
+
 
 class Host:
     """Configuration and state of one host."""
@@ -247,6 +253,14 @@ class Host:
         with open(os.path.join(self.state, 'sync-status.json'), encoding='utf-8') as f:
             return json.load(f)
 
+    def equal_to_full(self):
+        """What is published is what a full sync of the same directory publishes."""
+        full = Host(self.org)
+        full.keys = dict(self.keys)
+        shutil.copy(os.path.join(self.state, 'registry.db'), full.state)
+        full.sync()
+        same(self.dump()[:2], full.dump()[:2])
+
     def kept(self, expect, *says, args=()):
         """A sync that must change nothing and say why in one line."""
         before = self.snapshot()
@@ -266,6 +280,14 @@ def user(n, login, status='ACTIVE', **profile):
 
 def group(n, name):
     return {'id': f'00g{n:017d}', 'type': 'OKTA_GROUP', 'profile': {'name': name}}
+
+
+def flip(path, at):
+    with open(path, 'r+b') as f:
+        f.seek(at)
+        byte = f.read(1)
+        f.seek(at)
+        f.write(bytes([byte[0] ^ 1]))
 
 
 def gone(pid):

@@ -294,6 +294,42 @@ directory_groups_lets_no_group_name_do_harm(void **state)
 	assert_string_equal(s.text, "00g1|a\x01|");
 }
 
+/* One group asked for by itself is called as it is in a list. */
+static void
+directory_group_name_is_what_the_list_says(void **state)
+{
+	char long_name[1101];
+	const char *const names[] = { "eng", "a\\u0000b", "\\u000100gABC", long_name,
+		"\\u00e9" };
+	char item[2048], expected[2048];
+	struct okta_json *doc = NULL;
+	struct okta_view name;
+	struct seen s;
+	size_t i;
+
+	(void)state;
+	memset(long_name, 'n', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = '\0';
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(item, sizeof(item),
+		    "[{\"id\":\"00g1\",\"profile\":{\"name\":\"%s\"}}]", names[i]);
+		assert_int_equal(groups(item, &s), OKTA_OK);
+		assert_int_equal(
+		    okta_json_new(okta_view_str(item), sizeof(item), &doc, NULL),
+		    OKTA_OK);
+		name = okta_directory_group_name(okta_json_item(okta_json_root(doc), 0));
+		(void)snprintf(
+		    expected, sizeof(expected), "00g1|%.*s|", (int)name.len, name.p);
+		assert_string_equal(s.text, expected);
+		okta_json_free(&doc);
+	}
+	assert_int_equal(
+	    okta_json_new(okta_view_str("{\"profile\":{\"name\":5}}"), 99, &doc, NULL),
+	    OKTA_OK);
+	assert_int_equal(okta_directory_group_name(okta_json_root(doc)).len, 0);
+	okta_json_free(&doc);
+}
+
 static void
 directory_members_finds_the_id_wherever_it_stands(void **state)
 {
@@ -491,6 +527,7 @@ main(void)
 		cmocka_unit_test(directory_app_users_refuses_an_item_without_its_person),
 		cmocka_unit_test(directory_groups_reads_ids_and_names),
 		cmocka_unit_test(directory_groups_lets_no_group_name_do_harm),
+		cmocka_unit_test(directory_group_name_is_what_the_list_says),
 		cmocka_unit_test(directory_members_finds_the_id_wherever_it_stands),
 		cmocka_unit_test(directory_members_refuses_what_is_no_list_of_people),
 		cmocka_unit_test(

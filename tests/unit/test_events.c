@@ -112,6 +112,23 @@ events_pair_members_and_groups_that_a_rule_wants_whatever_their_order(void **sta
 }
 
 static void
+events_that_do_not_name_their_group_may_be_about_one_that_a_rule_wants(void **state)
+{
+	static const char page[] = "[" EVENT("group.user_membership.remove",
+	    USER("00u1") ",{\"type\":\"UserGroup\",\"id\":\"00g1\"}") "]";
+	struct sync_events e = { 0 };
+
+	(void)state;
+	assert_int_equal(add(&e, OKTA_SCOPE_ALL, page), OKTA_OK);
+	assert_true(e.pairs.n == 1 && has(&e.pairs, "00u1/00g1"));
+	assert_int_equal(e.users.n, 0);
+	sync_events_clear(&e);
+	assert_int_equal(add(&e, OKTA_SCOPE_GROUPS, page), OKTA_OK);
+	assert_true(e.users.n == 1 && has(&e.users, "00u1"));
+	sync_events_clear(&e);
+}
+
+static void
 events_name_whoever_joins_a_group_in_scope(void **state)
 {
 	struct sync_events e = { 0 };
@@ -218,6 +235,8 @@ main(void)
 		cmocka_unit_test(events_pass_over_signing_in_and_everything_else),
 		cmocka_unit_test(
 		    events_pair_members_and_groups_that_a_rule_wants_whatever_their_order),
+		cmocka_unit_test(
+		    events_that_do_not_name_their_group_may_be_about_one_that_a_rule_wants),
 		cmocka_unit_test(events_name_whoever_joins_a_group_in_scope),
 		cmocka_unit_test(
 		    events_about_our_app_count_and_those_about_others_do_not),

@@ -311,19 +311,55 @@ plan_goes_over_to_changes_at_once_when_the_log_is_refused(void **state)
 	assert_in_range(h.log, 350, 360);
 }
 
+/* Who is searched for may not be found yet. */
 static void
-plan_rests_half_as_long_as_a_change_took(void **state)
+plan_asks_for_changes_within_a_minute_after_the_log_named_too_many(void **state)
 {
 	struct host h;
-	int64_t until = 0;
 
 	(void)state;
 	start(&h, true, 0);
+	run(&h, 10 * MINUTE, 100);
+	h.changes = 0;
+	sync_plan_after_search(&h.plan, h.now);
+	run(&h, MINUTE + 1000, 100);
+	assert_int_equal(h.changes, 1);
+	run(&h, 30 * MINUTE, 100);
+	assert_int_equal(h.changes, 1);
+	/* one that is due earlier stays so */
+	sync_plan_without_log(&h.plan, h.now);
+	sync_plan_after_search(&h.plan, h.now);
+	assert_int_equal(h.plan.next_changes_ms, h.now);
+}
+
+static int64_t
+rest_after(int64_t took_ms)
+{
+	int64_t until = 0;
+	struct host h;
+
+	start(&h, true, 0);
 	sync_plan_ended(
-	    &h.plan, SYNC_ERRAND_LOG, SYNC_ENDED_WELL, h.now, 1, h.now + 40000, 0);
-	h.now += 40000;
+	    &h.plan, SYNC_ERRAND_LOG, SYNC_ENDED_WELL, h.now, 1, h.now + took_ms, 0);
+	h.now += took_ms;
 	assert_int_equal(sync_plan_next(&h.plan, h.now, &until), SYNC_ERRAND_NONE);
-	assert_int_equal(until, h.now + 20000);
+	return until - h.now;
+}
+
+/* A million people, of whom somebody changes all the time. */
+static void
+plan_rests_twice_as_long_as_a_change_took_but_knows_the_next_within_a_minute(void **state)
+{
+	int64_t took;
+
+	(void)state;
+	assert_int_equal(rest_after(7000), 14000);
+	assert_int_equal(rest_after(15000), 30000);
+	assert_int_equal(rest_after(20000), 20000);
+	for (took = 4000; took <= 24000; took += 500)
+		assert_true(took + rest_after(took) + took <= MINUTE);
+	/* a host that cannot keep that has a third of its time for others */
+	assert_int_equal(rest_after(40000), 20000);
 }
 
 static void
@@ -370,7 +406,10 @@ main(void)
 		    plan_asks_for_changes_between_full_ones_that_take_longer_than_their_interval),
 		cmocka_unit_test(
 		    plan_goes_over_to_changes_at_once_when_the_log_is_refused),
-		cmocka_unit_test(plan_rests_half_as_long_as_a_change_took),
+		cmocka_unit_test(
+		    plan_asks_for_changes_within_a_minute_after_the_log_named_too_many),
+		cmocka_unit_test(
+		    plan_rests_twice_as_long_as_a_change_took_but_knows_the_next_within_a_minute),
 		cmocka_unit_test(
 		    plan_does_what_is_asked_for_at_once_even_after_a_failure),
 	};

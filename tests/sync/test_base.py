@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""okta-sync --watch: what it goes on from after a new start."""
+import os
+import shutil
+import signal
+
+from watched import ORG, Person, ask, asked, whole_lists, with_log
+from watcher import Watch, main
+from world import flip, lacks, same, test
+
+
+@test
+def a_watcher_that_starts_again_goes_on_where_it_was():
+    h = with_log()
+    Watch(h).stop()
+    ORG.admin('DELETE', '/log')
+    with Person():
+        w = Watch(h)
+        assert 'new' in h.dump()[0]
+        same(whole_lists(), [])
+        w.stop()
+
+
+@test
+def a_base_that_is_damaged_missing_or_of_another_configuration_means_reading_everything():
+    h = with_log(sync__max_removal_percent='100')
+    base = os.path.join(h.state, 'sync-base')
+
+    def damage():
+        flip(base, 120)
+
+    Watch(h).stop()
+    same(os.stat(base).st_mode & 0o777, 0o600)
+    for spoil in (damage, lambda: os.unlink(base), lambda: os.truncate(base, 60), lambda: os.chmod(base, 0o644),
+                  lambda: h.set(groups__match='linux-users, sudo')):
+        spoil()
+        ORG.admin('DELETE', '/log')
+        Watch(h).stop()
+        assert whole_lists(), asked()
+    w = Watch(h)
+    ask(w)
+    damage()  # while it runs
+    with Person():
+        w.send(signal.SIGUSR2)
+        w.says('done: 9 people')
+    w.stop()
+
+
+@test
+def once_leaves_nothing_that_a_change_is_put_on():
+    h = with_log()
+    Watch(h).stop()
+    h.sync()
+    lacks(open(os.path.join(h.state, 'sync-base'), 'rb').read().decode('latin-1'), '00u', '00g')
+    ORG.admin('DELETE', '/log')
+    Watch(h).stop()
+    assert whole_lists(), asked()
+
+
+def with_the_base_of_before(h, change):
+    """CHANGE while the snapshot was published, but its base was not written any more."""
+    base = os.path.join(h.state, 'sync-base')
+    w = Watch(h)
+    shutil.copy2(base, h.path('before'))
+    change(w)
+    w.stop()
+    shutil.copy2(h.path('before'), base)
+
+
+@test
+def whoever_is_gone_stays_gone_when_the_base_is_older_than_the_snapshot():
+    h = with_log()
+    with Person() as p:
+        with_the_base_of_before(h, lambda w: (ORG.admin('DELETE', '/users/' + p.id), w.now()))
+        assert 'new' not in h.dump()[0]
+    with Person('other@acme.example'):
+        w = Watch(h)
+        w.says('done:')
+        same([x in h.dump()[0] for x in ('new', 'other')], [False, True])
+        w.stop()
+
+
+@test
+def a_directory_that_is_again_as_an_older_base_says_is_published():
+    h = with_log()
+    came = []
+    try:
+        with_the_base_of_before(h, lambda w: (came.append(Person().__enter__()), w.now()))
+        assert 'new' in h.dump()[0]
+    finally:
+        for p in came:
+            p.__exit__()
+    w = Watch(h)
+    w.says('done: 8 people')
+    assert 'new' not in h.dump()[0]
+    w.stop()
+
+
+@test
+def no_secret_is_in_the_base():
+    h = with_log()
+    Watch(h).stop()
+    ORG.has_no_secret_in(os.path.join(h.state, 'sync-base'))
+
+
+if __name__ == '__main__':
+    main()
