@@ -82,7 +82,7 @@ class Watch:
         start = len(self.told)
         self.p.send_signal(number)
         try:
-            wait_for(lambda: self.turns(start) >= turns, 20)
+            wait_for(lambda: self.turns(start) >= turns, 60)  # a directory in pages of two, on a busy machine
         except AssertionError:
             raise AssertionError(f'no answer: {self.told[start:]!r}\n{self.text()}') from None
 
