@@ -31,6 +31,7 @@ class Terminal:
     def __init__(self, *command):
         self.socket = host.dir + "/tmux"
         self.done = host.dir + "/done"
+        self.answered = None  # what the screen showed then
         if os.path.exists(self.done):
             os.unlink(self.done)
         enter = host._command(command)
@@ -49,13 +50,14 @@ class Terminal:
         end = time.monotonic() + timeout
         while True:
             text = self.screen().rstrip()
-            if re.search(pattern + r"\s*$", text):
+            if text != self.answered and re.search(pattern + r"\s*$", text):
                 return text
             if os.path.exists(self.done) or time.monotonic() > end:
                 raise AssertionError("%r is not at the end of the screen:\n%s" % (pattern, text))
             time.sleep(0.05)
 
     def answer(self, text=""):
+        self.answered = self.screen().rstrip()
         self.tmux("send-keys", "-l", text) if text else None
         self.tmux("send-keys", "Enter")
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """A full synchronisation that is interrupted goes on where it was, or begins anew when it must."""
+import contextlib
 import os
 import shutil
 import signal
@@ -208,7 +209,8 @@ def whoever_asks_for_a_full_sync_gets_one_from_the_first_page_on():
     w.send(signal.SIGUSR1)
     held()
     for pid in w.children():
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # one goes with the other
+            os.kill(pid, signal.SIGKILL)
     w.says('was killed')
     calm()
     ORG.admin('DELETE', '/log')
