@@ -9,7 +9,7 @@
 
 #include "fuzz.h"
 
-static char fuzz_printed[65536];
+static char fuzz_printed[1 << 20]; /* a complaint for each line of two bytes */
 static FILE *fuzz_stream, *fuzz_stdout, *fuzz_stderr;
 
 static inline void
