@@ -202,7 +202,8 @@ class World:
     def helpers(self):
         """The first process of each helper, and whatever lost its first."""
         all_of_them = self.processes(HELPER)
-        return [pid for pid in all_of_them if parent_of(pid) not in all_of_them]
+        parents = {pid: parent_of(pid) for pid in all_of_them}
+        return [pid for pid in all_of_them if parents[pid] is not None and parents[pid] not in all_of_them]
 
     def wait_helpers(self, count, timeout):
         return wait(lambda: len(self.helpers()) == count, timeout)
@@ -213,7 +214,7 @@ def parent_of(pid):
         with open("/proc/%d/stat" % pid, encoding="ascii") as f:
             return int(f.read().rsplit(")", 1)[1].split()[1])
     except OSError:
-        return 0  # it has ended in between
+        return None  # it has ended in between
 
 
 def watch(child):
