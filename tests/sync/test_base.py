@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 
-from watched import ORG, Person, ask, asked, whole_lists, with_log
+from watched import ORG, Person, ask, asked, whole_lists, with_log, without_log
 from watcher import Watch, main
 from world import flip, lacks, same, test
 
@@ -102,6 +102,24 @@ def no_secret_is_in_the_base():
     h = with_log()
     Watch(h).stop()
     ORG.has_no_secret_in(os.path.join(h.state, 'sync-base'))
+
+
+@test
+def a_registry_that_was_changed_between_two_turns_is_checked_page_by_page_again():
+    """Its rows and indexes would say nothing: what is wrong is how many pages are free."""
+    h = without_log()
+    w = Watch(h)
+    with Person('before@acme.example'):
+        ask(w)
+        assert 'before' in h.dump()[0], w.text()
+    with open(os.path.join(h.state, 'registry.db'), 'r+b') as f:
+        f.seek(36)
+        f.write(b'\0\0\0\7')
+    with Person():
+        w.send(signal.SIGUSR2)
+        w.says('registry.db', 'registry import')
+        assert 'new' not in h.dump()[0]
+    w.stop()
 
 
 if __name__ == '__main__':
