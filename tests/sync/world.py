@@ -4,6 +4,7 @@
 okta-sync runs as an unprivileged uid that owns configuration and state, so that nothing of
 the host is needed; test_root.py shows what root does differently.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -199,13 +200,15 @@ class Host:
         for k, v in self.keys.items():
             section, key = k.split('.', 1)
             sections.setdefault(section, []).append(f'{key} = {v}\n')
-        with open(self.conf, 'w', encoding='utf-8') as f:
+        with open(self.conf + '.new', 'w', encoding='utf-8') as f:
             for section, lines in sections.items():
                 f.write(f'[{section}]\n{"".join(lines)}')
         if os.geteuid() == 0:
             for base, dirs, files in os.walk(self.dir):
                 for name in ['.'] + dirs + files:
-                    os.chown(os.path.join(base, name), UID, UID, follow_symlinks=False)
+                    with contextlib.suppress(FileNotFoundError):  # a sync that runs replaces its own
+                        os.chown(os.path.join(base, name), UID, UID, follow_symlinks=False)
+        os.rename(self.conf + '.new', self.conf)  # a sync that runs may be reading it
 
     def command(self, *args):
         return [os.path.join(BUILD, 'okta-sync'), '--config', self.conf, '--state', self.state, '--once', *args]
