@@ -83,6 +83,18 @@ $B/tests/sync/liar-sync: $B/tests/sync/liar_fetch.o $(filter-out %/fetch.o,$(SYN
 	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
 	  $(BOX_LIBS) -linih
 
+# of whatever changed it says that nobody may ask
+$B/tests/sync/liar_changes.c: cmd/okta-sync/changes.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/^\tsync_stamp(since_s, since);$$/\tif (!is_app)\n\t\treturn sync_sink_news(ask->sink, SYNC_NEWS_NO_SEARCH, 0,\n\t\t    okta_view_str("Okta refuses"), okta_view_str(""));\n&/' $< >$@
+	! cmp -s $< $@
+$B/tests/sync/liar_changes.o: $B/tests/sync/liar_changes.c Makefile
+	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+$B/tests/sync/liar-changes: $B/tests/sync/liar_changes.o $(filter-out %/changes.o,$(SYNC:%=$B/%)) \
+  $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
+	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
+	  $(BOX_LIBS) -linih
+
 # --- helpers that keep or lose a secret ------------------------------------------------------
 LEAKS := $B/tests/net/mutant-leaks $B/tests/net/mutant-keeps
 # the device code goes where a library might write a trace

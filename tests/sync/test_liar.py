@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import world
+from watched import Person, without_log
 from watcher import Watch, main
 from world import ROOT, Host, lacks, same, test
 
@@ -16,6 +17,7 @@ SAN = 'address,undefined'
 # like the tree's own name for it; a build elsewhere keeps its sanitized one beside it
 SANITIZED = f'build-{SAN}' if BUILD == 'build' else os.path.join(ROOT, BUILD + '-' + SAN)
 LIAR = os.path.join(ROOT, SANITIZED, 'tests/sync/liar-sync')
+CHANGES = os.path.join(ROOT, BUILD, 'tests/sync/liar-changes')
 MUTANT = os.path.join(ROOT, BUILD, 'tests/sync/mutant-sync')
 
 
@@ -24,7 +26,7 @@ def build(*args):
 
 
 build(f'SAN={SAN}', f'B={SANITIZED}', f'{SANITIZED}/tests/sync/liar-sync')
-build(f'B={BUILD}', f'{BUILD}/tests/sync/mutant-sync')
+build(f'B={BUILD}', f'{BUILD}/tests/sync/mutant-sync', f'{BUILD}/tests/sync/liar-changes')
 
 TRUTH = {f'person{i}' for i in range(20)}
 
@@ -187,6 +189,25 @@ def that_nobody_may_be_asked_who_changed_is_not_believed_of_a_run_that_did_not_a
         same(host.snapshot(), before)
         w.stop()
     host.set(sync__scope=None, sync__scope_groups=None)
+
+
+@test
+def that_nobody_may_be_asked_who_changed_is_believed_in_scope_groups_only():
+    """In any other it would put off each revocation until the next full sync."""
+    h = without_log()
+    w = Watch(h)  # everybody is there
+    h.command = lambda *args: [CHANGES] + Host.command(h, *args)[1:]
+    w.stop()
+    with Person():
+        w = Watch(h, wait=False)
+        w.says("the fetcher's records cannot be used", 'refuses to say who changed')
+        lacks(w.text(), 'cannot be asked who changed')
+        w.stop()
+    h.set(sync__scope='groups', sync__scope_groups='linux-users')
+    w = Watch(h, wait=False)
+    w.says('cannot be asked who changed')
+    lacks(w.text(), 'cannot be used')
+    w.stop()
 
 
 @test
