@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """okta-sync --watch: what it goes on from after a new start."""
+import mmap
 import os
 import shutil
 import signal
+import tempfile
 
 from watched import ORG, Person, ask, asked, whole_lists, with_log, without_log
 from watcher import Watch, main
@@ -117,6 +119,29 @@ def a_registry_that_was_changed_between_two_turns_is_checked_page_by_page_again(
         f.write(b'\0\0\0\7')
     with Person():
         w.send(signal.SIGUSR2)
+        w.says('registry.db', 'registry import')
+        assert 'new' not in h.dump()[0]
+    w.stop()
+
+
+@test
+def a_full_sync_checks_each_page_of_a_registry_that_looks_as_it_was_left():
+    """As when a disk loses a bit: in memory only the first write by mmap sets the times."""
+    tempfile.tempdir = '/dev/shm'
+    h = without_log()
+    tempfile.tempdir = None
+    w = Watch(h)
+    path = os.path.join(h.state, 'registry.db')
+    with open(path, 'r+b') as f, mmap.mmap(f.fileno(), 0) as m:
+        m[36:40] = m[36:40]
+        with Person('before@acme.example'):
+            ask(w)  # it is left, and looked at, later than that
+        before = os.stat(path)
+        m[36:40] = b'\0\0\0\7'
+        after = os.stat(path)
+    same((after.st_ino, after.st_mtime_ns, after.st_ctime_ns), (before.st_ino, before.st_mtime_ns, before.st_ctime_ns))
+    with Person():
+        w.send(signal.SIGUSR1)
         w.says('registry.db', 'registry import')
         assert 'new' not in h.dump()[0]
     w.stop()
