@@ -83,15 +83,24 @@ $B/tests/sync/liar-sync: $B/tests/sync/liar_fetch.o $(filter-out %/fetch.o,$(SYN
 	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
 	  $(BOX_LIBS) -linih
 
+# $(call SYNC_WITH,OBJECT,INSTEAD): okta-sync with OBJECT replaced
+SYNC_WITH = $B/tests/sync/$(2).o $(filter-out %/$(1).o,$(SYNC:%=$B/%)) \
+  $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
 # of whatever changed it says that nobody may ask
 $B/tests/sync/liar_changes.c: cmd/okta-sync/changes.c tests/tests.mk
 	@mkdir -p $(@D)
 	sed -e 's/^\tsync_stamp(since_s, since);$$/\tif (!is_app)\n\t\treturn sync_sink_news(ask->sink, SYNC_NEWS_NO_SEARCH, 0,\n\t\t    okta_view_str("Okta refuses"), okta_view_str(""));\n&/' $< >$@
 	! cmp -s $< $@
-$B/tests/sync/liar_changes.o: $B/tests/sync/liar_changes.c Makefile
+# the next release
+$B/tests/sync/next_spool.c: cmd/okta-sync/spool.c tests/tests.mk
+	@mkdir -p $(@D)
+	sed -e 's/OKTA_VERSION/"next" OKTA_VERSION/' $< >$@
+	! cmp -s $< $@
+$B/tests/sync/liar_changes.o $B/tests/sync/next_spool.o: $B/tests/sync/%.o: $B/tests/sync/%.c Makefile
 	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
-$B/tests/sync/liar-changes: $B/tests/sync/liar_changes.o $(filter-out %/changes.o,$(SYNC:%=$B/%)) \
-  $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
+$B/tests/sync/liar-changes: $(call SYNC_WITH,changes,liar_changes)
+$B/tests/sync/next-sync: $(call SYNC_WITH,spool,next_spool)
+$B/tests/sync/liar-changes $B/tests/sync/next-sync:
 	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
 	  $(BOX_LIBS) -linih
 

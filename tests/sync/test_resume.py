@@ -6,9 +6,10 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 
 from watcher import Watch, main
-from world import Host, Org, flip, has, lacks, same, test, wait_for
+from world import BUILD, ROOT, Host, Org, flip, has, lacks, same, test, wait_for
 
 ORG = Org()
 LATER = '^/api/v1/users\\?.*after='  # the people's list, behind its first page
@@ -199,6 +200,20 @@ def what_is_damaged_of_another_configuration_or_of_an_older_snapshot_is_thrown_a
         assert first[0] in pages(), pages()
         w.stop()
         same(os.path.exists(h.spool), False)
+
+
+@test
+def what_another_release_left_is_thrown_away():
+    h = fresh()
+    interrupted(h, published=False)
+    build = os.path.relpath(BUILD, ROOT)
+    subprocess.run(['make', '-s', 'WERROR=1', f'B={build}', f'{build}/tests/sync/next-sync'], cwd=ROOT, check=True)
+    h.command = lambda *args: [os.path.join(BUILD, 'tests/sync/next-sync')] + Host.command(h, *args)[1:]
+    w = Watch(h, wait=False)
+    w.says('done:')
+    lacks(w.text(), 'goes on where')
+    same(pages(), ALL)
+    w.stop()
 
 
 @test
