@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -57,16 +56,12 @@ now_ms(void)
 static struct okta_nss_pin *
 take_pin(int current)
 {
-	struct okta_nss_pin *pin = &map.alone;
+	struct okta_nss_pin *pin = okta_nss_try_pin(current);
 	unsigned i, cpu;
 	int none;
 
-	if (okta_nss_is_alone() &&
-	    atomic_load_explicit(&pin->mapping, memory_order_relaxed) == 0) {
-		atomic_store_explicit(&pin->mapping, current, memory_order_relaxed);
-		atomic_signal_fence(memory_order_seq_cst);
+	if (pin != NULL)
 		return pin;
-	}
 	cpu = (unsigned)sched_getcpu();
 	for (i = 0; i < OKTA_NSS_PINS; i++) {
 		none = 0;

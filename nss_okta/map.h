@@ -17,6 +17,7 @@
 #ifndef OKTA_NSS_MAP_H
 #define OKTA_NSS_MAP_H
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +28,7 @@
 
 #define OKTA_NSS_MAPPINGS 8
 #define OKTA_NSS_PINS	  64
-#define OKTA_NSS_LINE	  64 /* of the cache */
+#define OKTA_NSS_LINE	  128 /* of the cache; they are fetched in pairs */
 
 /* Of map.c, and of the inline functions below, which are a lookup's usual way. */
 struct okta_nss_mapping {
@@ -79,30 +80,47 @@ okta_nss_drop_pin(struct okta_nss_pin *pin)
 	atomic_store_explicit(&pin->mapping, 0, memory_order_release);
 }
 
-/* pin_current() and is_fresh() of the only thread, when nothing is to be done. */
-static inline bool
-okta_nss_map_get_alone(struct okta_nss_ref *ref)
+/* CURRENT in the pin this thread tries first; NULL when that is taken. */
+static inline struct okta_nss_pin *
+okta_nss_try_pin(int current)
 {
 	struct okta_nss_pin *pin = &okta_nss_map.alone;
-	int current = atomic_load_explicit(&okta_nss_map.current, memory_order_relaxed);
+	int none = 0;
 
-	if (current == 0 || !okta_nss_is_alone() ||
-	    atomic_load_explicit(&okta_nss_map.rest_len, memory_order_relaxed) != 0 ||
-	    atomic_load_explicit(&pin->mapping, memory_order_relaxed) != 0)
-		return false;
+	if (!okta_nss_is_alone()) {
+		pin = &okta_nss_map.pins[(unsigned)sched_getcpu() % OKTA_NSS_PINS];
+		return atomic_compare_exchange_strong(&pin->mapping, &none, current)
+			   ? pin
+			   : NULL;
+	}
+	if (atomic_load_explicit(&pin->mapping, memory_order_relaxed) != 0)
+		return NULL;
 	atomic_store_explicit(&pin->mapping, current, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
-	ref->pin = pin;
+	return pin;
+}
+
+/* The usual way: the mapping is there and fresh, and nothing else is to be done. */
+static inline bool
+okta_nss_map_get_usual(struct okta_nss_ref *ref)
+{
+	int current = atomic_load_explicit(&okta_nss_map.current, memory_order_relaxed);
+
+	if (current == 0 || !okta_nss_is_checked() ||
+	    atomic_load_explicit(&okta_nss_map.rest_len, memory_order_relaxed) != 0)
+		return false;
+	ref->pin = okta_nss_try_pin(current);
+	if (ref->pin == NULL)
+		return false;
 	ref->snap = &okta_nss_map.mappings[current - 1].snap;
-	if (atomic_load_explicit(&okta_nss_map.current, memory_order_relaxed) ==
-		current &&
+	if (atomic_load(&okta_nss_map.current) == current &&
 	    !okta_snap_is_superseded(ref->snap))
 		return true;
-	okta_nss_drop_pin(pin);
+	okta_nss_drop_pin(ref->pin);
 	return false;
 }
 
-/* The other way: there are threads, or there is something to do. */
+/* The other way: something is to be done, or others are in the way. */
 bool okta_nss_map_get_shared(struct okta_nss_ref *ref);
 void okta_nss_map_put_own(struct okta_nss_ref *ref);
 
@@ -111,8 +129,7 @@ void okta_nss_map_put_own(struct okta_nss_ref *ref);
 static inline bool
 okta_nss_map_get(struct okta_nss_ref *ref)
 {
-	return (okta_nss_is_checked() && okta_nss_map_get_alone(ref)) ||
-	       okta_nss_map_get_shared(ref);
+	return okta_nss_map_get_usual(ref) || okta_nss_map_get_shared(ref);
 }
 
 static inline void
