@@ -102,6 +102,7 @@ get_code(struct device *d, struct okta_poll *poll)
 	struct okta_device device;
 	struct okta_err err = { 0 };
 	struct okta_buf form;
+	int64_t now_ms;
 
 	okta_buf_init(&form, FORM_MAX);
 	if (okta_oidc_device_form(&d->client, d->start->scopes, &form) != OKTA_OK) {
@@ -125,8 +126,13 @@ get_code(struct device *d, struct okta_poll *poll)
 		rc = fail(d, OKTA_FAIL_ANSWER, err.msg);
 		goto out;
 	}
-	okta_poll_init(poll, device.prompt.interval_s, device.prompt.expires_in_s,
-	    okta_clock_mono_ms(d->task.clock), d->task.deadline_ms);
+	now_ms = okta_clock_mono_ms(d->task.clock);
+	if (now_ms == OKTA_CLOCK_FAILED_MS) { /* it would ask at the very end only */
+		rc = fail(d, OKTA_FAIL_INTERNAL, "the clock cannot be read");
+		goto out;
+	}
+	okta_poll_init(poll, device.prompt.interval_s, device.prompt.expires_in_s, now_ms,
+	    d->task.deadline_ms);
 	okta_poll_spread(poll, d->start->poll_s);
 	r = send_prompt(d, &device.prompt);
 	if (r != OKTA_OK) {

@@ -18,6 +18,7 @@ BUILD = os.path.join(ROOT, sys.argv[1] if len(sys.argv) > 1 else 'build')
 FULL = 'full' in sys.argv[2:]
 TESTS = []
 SITES = 1024
+DEPTH = 16
 HEAD = 8
 
 
@@ -71,7 +72,7 @@ class Plan:
     def __init__(self, path):
         self.path = path
         self.names = calls()
-        self.size = HEAD * 8 + len(self.names) * (8 + 4 * SITES)
+        self.size = HEAD * 8 + len(self.names) * (8 + 4 * SITES) + 4 * DEPTH
         with open(path, 'wb') as f:
             f.truncate(self.size)
         os.chmod(path, 0o666)
@@ -99,6 +100,10 @@ class Plan:
         """Process and place of the failure, or None."""
         pid, site = struct.unpack_from('<2q', self.map, 40)
         return (pid, hex(site)) if pid else None
+
+    def stack(self):
+        """Where the process was in the program when it happened, the innermost place first."""
+        return [x for x in struct.unpack_from(f'<{DEPTH}I', self.map, self.size - 4 * DEPTH) if x]
 
     def sweep(self, limit):
         """Every (call, nth, how) after a run that only counted: at most LIMIT at one place."""

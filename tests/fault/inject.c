@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <link.h>
@@ -17,6 +18,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +61,20 @@ main_program(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 1;
 }
 
+static bool has_file; /* the plan is a file's */
+
+static void
+note_stack(struct fault_plan *p)
+{
+	void *at[FAULT_DEPTH + 4];
+	int i, n, to = 0;
+
+	n = backtrace(at, FAULT_DEPTH + 4);
+	for (i = 0; i < n && to < FAULT_DEPTH; i++)
+		if ((uintptr_t)at[i] >= fault_low[0] && (uintptr_t)at[i] < fault_high[0])
+			p->stack[to++] = (uint32_t)((uintptr_t)at[i] - fault_base[0]);
+}
+
 __attribute__((constructor)) static void
 take_plan(void)
 {
@@ -74,6 +90,9 @@ take_plan(void)
 	if (at == MAP_FAILED)
 		abort();
 	(void)dl_iterate_phdr(main_program, NULL);
+	/* it loads a library the first time, which a sandbox will not let it */
+	(void)backtrace(&(void *){ NULL }, 1);
+	has_file = true;
 	fault_plan = at;
 }
 
@@ -98,6 +117,8 @@ hit(enum fault_call call, uintptr_t caller)
 		return NOT_NOW;
 	p->fired = (int64_t)getpid();
 	p->site = (int64_t)(i == 4 ? 0 : caller - fault_base[i]);
+	if (has_file && p->every == 0)
+		note_stack(p);
 	return (int)p->error;
 }
 

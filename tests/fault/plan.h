@@ -20,6 +20,7 @@ enum fault_call {
 };
 
 #define FAULT_SITES 1024
+#define FAULT_DEPTH 16
 
 struct fault_plan {
 	_Atomic int64_t armed; /* calls count, and may fail */
@@ -32,6 +33,8 @@ struct fault_plan {
 	_Atomic int64_t every; /* not only the nth but all from there */
 	_Atomic int64_t count[FAULT_CALLS];
 	_Atomic uint32_t at[FAULT_CALLS][FAULT_SITES]; /* where the nth was made */
+	/* of a file's plan: who had called whom when it happened, the innermost first */
+	_Atomic uint32_t stack[FAULT_DEPTH];
 };
 
 /* The shared memory; calls of the code between LOW and HIGH are ours. */

@@ -22,10 +22,17 @@ from okta import Okta  # noqa: E402
 
 # A verdict in spite of a failure: what failed gives something back, or spares memory, or spreads
 # requests over time; or it is Landlock, which not every kernel has; or the login goes on with
-# less (curl asks for room for one more line of a header, a wait is over at once).
+# less (curl asks for room for one more line of a header, a wait is over at once or has no end but
+# the login's, a key that cannot be read is left out).
 SPARED = {'close', 'munmap', 'madvise', 'kill', 'waitpid'}
-SPARED_IN = {'malloc': ('okta_slim_before_fork', 'wiping_realloc'), 'sysconf': ('drop_clean_pages',),
-             'syscall': ('okta_sandbox_landlock',), 'getrandom': ('poll_once',)}
+SPARED_IN = {'malloc': ('okta_slim_before_fork', 'wiping_realloc', 'read_key'), 'sysconf': ('drop_clean_pages',),
+             'syscall': ('okta_sandbox_landlock',), 'getrandom': ('poll_once',),
+             'clock_gettime': ('wait_for', 'hear', 'send_bytes', 'send_frame')}
+# Also whatever befell the process that brings keys while the person reads, which are asked for
+# again when they are wanted, or the one that asks /userinfo, which is not always needed; whoever
+# starts these or hears them has the same answer.  Of the process that brings the token, which is
+# heard in the same place, none is spared: it is not started twice.
+ANOTHER = {'run_keys', 'run_userinfo', 'start_worker', 'worker_hear'}
 okta = None
 work = None
 
@@ -39,13 +46,18 @@ def drop_root_and_lead():
 drop_root, helper.drop_root = helper.drop_root, drop_root_and_lead
 
 
-def is_spared(call, how, site):
-    """Whether a login may succeed although CALL failed at SITE."""
+def functions(plan):
+    """Those that were being run when it happened, the innermost first."""
+    out = subprocess.run(['addr2line', '-f', '-i', '-e', helper.HELPER, *(hex(x - 1) for x in plan.stack())], text=True,
+                         stdout=subprocess.PIPE, check=True).stdout
+    return out.split('\n')[:-1:2]
+
+
+def is_spared(call, how, plan):
+    """Whether a login may succeed although CALL failed as PLAN says."""
     if call in SPARED or how in ('SHORT', 'EINTR'):
         return True
-    names = subprocess.run(['addr2line', '-f', '-i', '-e', helper.HELPER, hex(int(site, 16) - 1)], text=True,
-                           stdout=subprocess.PIPE, check=True).stdout
-    return any(name in names.split() for name in SPARED_IN.get(call, ()))
+    return not (ANOTHER | set(SPARED_IN.get(call, ()))).isdisjoint(functions(plan))
 
 
 def group_is_gone(pid):
@@ -112,14 +124,13 @@ def sweep(action, limit, everything=False, program=helper.HELPER, only=None):
         plan = Plan(os.path.join(work, f'plan-{action}-{n}'))
         plan.set(call, nth, how, everything)
         last, status, stray = login(plan, program, action)
-        place = plan.fired()
         os.unlink(plan.path)
-        if place is None:
+        if plan.fired() is None:
             return None
         wrong = wrong_with(last, status, action) or (stray and 'a process is left')
-        if last['type'] == helper.CLAIMS and not everything and not is_spared(call, how, place[1]):
+        if last['type'] == helper.CLAIMS and not everything and not is_spared(call, how, plan):
             wrong = wrong or 'a verdict all the same'
-        return last['type'] == helper.CLAIMS, wrong and f'{call} number {nth}, {how}, at {place[1]}: {wrong}'
+        return last['type'] == helper.CLAIMS, wrong and f'{call} number {nth}, {how}, {" < ".join(functions(plan))}: {wrong}'
 
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         rows = [r for r in pool.map(one, enumerate(todo)) if r]
@@ -142,7 +153,7 @@ def no_call_that_fails_makes_the_helper_say_yes_to_a_login_that_was_denied():
 @test
 def no_call_that_fails_makes_the_helper_say_yes_to_what_okta_did_not_sign():
     n, verdicts = report('helper', 'approve', 1000 if FULL else 1)
-    assert n > 40 and verdicts < n / 2, (n, verdicts)
+    assert n > 40 and n - verdicts > 30, (n, verdicts)
 
 
 @test
