@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rows LEAK: a long-lived program that logs people in one after the other, as a display
- * manager does.  For each line "USER" on standard input: one whole transaction with the
- * service rows.  It prints "CODE X" when a code is to be approved and "DONE R HEAP
- * DESCRIPTORS CHILDREN": PAM's last result, bytes in use, open descriptors, children of
- * its own.  LEAK is 0, or 1 for the control: it loses a kilobyte and a descriptor each
- * time.
+ * rows LEAK [ADDRESS]: a long-lived program that logs people in one after the other, as a
+ * display manager does.  For each line "USER" on standard input: one whole transaction
+ * with the service rows.  It prints "CODE X" when a code is to be approved and "DONE R
+ * HEAP DESCRIPTORS CHILDREN": PAM's last result, bytes in use, open descriptors, children
+ * of its own.  LEAK is 0, or 1 for the control: it loses a kilobyte and a descriptor each
+ * time.  With ADDRESS the logins come from there.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ say(int n, const struct pam_message **msg, struct pam_response **resp, void *ptr
 }
 
 static int
-log_in(const char *user)
+log_in(const char *user, const char *address)
 {
 	const struct pam_conv conv = { say, NULL };
 	pam_handle_t *pamh = NULL;
@@ -49,7 +49,9 @@ log_in(const char *user)
 	if (r != PAM_SUCCESS)
 		return r;
 
-	r = pam_authenticate(pamh, 0);
+	r = pam_set_item(pamh, PAM_RHOST, address);
+	if (r == PAM_SUCCESS)
+		r = pam_authenticate(pamh, 0);
 	if (r == PAM_SUCCESS)
 		r = pam_acct_mgmt(pamh, 0);
 	if (r == PAM_SUCCESS)
@@ -88,7 +90,7 @@ main(int argc, char **argv)
 
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
-		r = log_in(line);
+		r = log_in(line, argc > 2 ? argv[2] : NULL);
 		if (leak) {
 			static void *lost;
 
