@@ -244,7 +244,7 @@ show_text(const struct okta_snap *snap, const struct last_sync *last,
     const struct ctl_progress *running, int64_t age, int64_t now_s,
     const struct problems *p)
 {
-	char text[64], message[420];
+	char text[64];
 	size_t i;
 
 	if (snap->base != NULL) {
@@ -258,9 +258,7 @@ show_text(const struct okta_snap *snap, const struct last_sync *last,
 	}
 	if (last->known) {
 		ctl_duration(now_s - last->ended_s, text, sizeof(text));
-		okta_text_sanitize(
-		    message, sizeof(message), okta_view_str(last->message));
-		(void)printf("%-14s %s ago: %s\n", "last sync", text, message);
+		(void)printf("%-14s %s ago: %s\n", "last sync", text, last->message);
 	}
 	show_mode(last, now_s);
 	ctl_progress_show(running, now_s);

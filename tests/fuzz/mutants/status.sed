@@ -1,3 +1,3 @@
 # cmd/oktactl/status.c
-# a message as it is
-s/"last sync", text, message)/"last sync", text, last->message)/
+# a text as it is
+s/okta_text_sanitize(dst, size, v);/(void)snprintf(dst, size, "%.*s", (int)v.len, v.p);/
