@@ -132,7 +132,7 @@ def sweep(action, limit, everything=False, program=helper.HELPER, only=None):
             wrong = wrong or 'a verdict all the same'
         return last['type'] == helper.CLAIMS, wrong and f'{call} number {nth}, {how}, {" < ".join(functions(plan))}: {wrong}'
 
-    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
         rows = [r for r in pool.map(one, enumerate(todo)) if r]
     return kinds, len(rows), sum(r[0] for r in rows), [r[1] for r in rows if r[1]]
 
