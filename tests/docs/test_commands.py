@@ -32,7 +32,7 @@ ELSEWHERE = {
     "make check-mutants": ("tests/list", "a slice of make check-mutants", "tests/mutants/run $b"),
     "make figures": ("tests/docs/test_threats.py", "the table of the invariants is the one made of", "summary.table()"),
     "make check-fuzz-mutants": ("tests/hostile-list", "fuzz/mutants", "make -s check-fuzz-mutants"),
-    "make fuzz TIME=600 TARGET=snap": ("tests/hostile-list", "fuzz/targets", "make -s fuzz TIME=20"),
+    "make fuzz TIME=600 TARGET=snap": ("tests/hostile-list", "fuzz/targets", "make -s fuzz TIME="),
     "tests/deps.sh fuzz": ("tests/fuzz/fuzz.mk", "check-fuzz-mutants:", "tests/deps.sh fuzz"),
     "make SAN=address,undefined": ("tests/tests.mk", "check-run: all unit", "SAN=$(SANITIZE) unit"),
     "tests/deps.sh check": ("tests/tests.mk", "check:", "tests/deps.sh check"),
