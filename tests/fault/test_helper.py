@@ -151,6 +151,13 @@ def no_call_that_fails_makes_the_helper_say_yes_to_a_login_that_was_denied():
 
 
 @test
+def a_clock_that_cannot_be_read_once_whenever_that_is_keeps_nobody_waiting():
+    """Of the clock each call is tried: all are made in one place."""
+    _, n, _, bad = sweep('deny', 1000, only='clock_gettime')
+    assert n > 10 and not bad, (n, bad)
+
+
+@test
 def no_call_that_fails_makes_the_helper_say_yes_to_what_okta_did_not_sign():
     n, verdicts = report('helper', 'approve', 1000 if FULL else 1)
     assert n > 40 and n - verdicts > 30, (n, verdicts)
