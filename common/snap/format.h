@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* common/snap/format.h - the directory snapshot on disk, version 3.  This file is the
+/* common/snap/format.h - the directory snapshot on disk, version 4.  This file is the
  * specification; common/snap/write.c produces it, common/snap/user.c, group.c and
  * member.c trust none of it.  Floor 1: base only.
  *
@@ -11,8 +11,9 @@
  *   group records   sorted by (kind, gid, Okta id), each a multiple of 8 bytes, no gaps
  *   member lists    for each group with listed members a u32 each, zero-padded to 8:
  *                   where in the name table the member's name is; behind the list of a
- *                   group with OKTA_SNAP_GROUP_NAMES_LISTED those names themselves, each
- *                   followed by a NUL, zero-padded to 8
+ *                   group with OKTA_SNAP_GROUP_NAMES_LISTED a u8 each, the length of the
+ *                   name with its NUL, then those names themselves, each followed by a
+ *                   NUL, zero-padded to 8
  *   name table      for each user, in the order of the records: u8 length, name without
  *                   NUL; then zeros, at least 33, up to a multiple of 8
  *   5 hash indexes  user name, uid, group name, gid, Okta group name; each begins on the
@@ -22,10 +23,9 @@
  *
  * Header (offset: type  meaning)
  *   0: char[8]  "OKTASNAP"
- *   8: u32  format version: 3 if a group has OKTA_SNAP_GROUP_NAMES_LISTED, else 2
+ *   8: u32  format version, 4
  *  12: u32  header length, 256
- *  16: u32  checksum of bytes 24..255, and from version 3 on of the version
- *           (okta_snap_header_sum)
+ *  16: u32  checksum of bytes 24..255 and of the version (okta_snap_header_sum)
  *  20: u32  superseded: 0, or 1 once a newer file took this one's place.  The only bytes
  *           that ever change, and only after the rename; outside every checksum
  *  24: u64  file length
@@ -47,14 +47,15 @@
  * 224: u64  offset of the org URL, 232: u32 its length
  * 236: 20 bytes zero
  *
- * Version 2 is the same without OKTA_SNAP_GROUP_NAMES_LISTED; readers take both, so that
- * everybody is known between an upgrade and the next run of okta-sync.
+ * Version 3 has okta_snap_sum32 as a user's first checksum, and no lengths before listed
+ * names; readers take both, so that everybody is known between an upgrade and the next
+ * run of okta-sync.
  *
  * User record.  Its front answers for passwd(5), and a checksum of its own covers it, so
  * that a lookup touches no more of the record than that.  It covers 128 bytes, or the
  * front where that is longer, or the record where that is shorter: nearly always as
  * much, which is what a processor can foresee.
- *   0: u32  checksum of bytes 4..covered (okta_snap_sum32)
+ *   0: u32  checksum of bytes 4..covered (okta_snap_front_sum)
  *   4: u32  record length
  *   8: u32  uid
  *  12: u32  gid
@@ -103,8 +104,8 @@
 #include <stdint.h>
 
 #define OKTA_SNAP_MAGIC		 "OKTASNAP"
-#define OKTA_SNAP_VERSION	 3
-#define OKTA_SNAP_VERSION_BEFORE 2 /* is read as well */
+#define OKTA_SNAP_VERSION	 4
+#define OKTA_SNAP_VERSION_BEFORE 3 /* is read as well */
 #define OKTA_SNAP_HEADER_BYTES	 256
 #define OKTA_SNAP_SUPERSEDED_AT	 20
 #define OKTA_SNAP_MAX_BYTES	 (UINT64_C(8) << 30) /* reader refuses larger files */
@@ -183,11 +184,14 @@ enum okta_snap_group_kind {
 };
 
 #define OKTA_SNAP_GROUP_MEMBERS_OMITTED 0x1 /* too many for one answer, see above */
-#define OKTA_SNAP_GROUP_NAMES_LISTED	0x2 /* behind the list; never in version 2 */
+#define OKTA_SNAP_GROUP_NAMES_LISTED	0x2 /* behind the list */
 
 /* Fast non-cryptographic sums and the seeded hash; they detect damage, not forgery. */
 uint32_t okta_snap_sum32(const void *p, size_t len);
 uint64_t okta_snap_sum64(const void *p, size_t len);
+/* Of the first LEN bytes of a user record, which is even, but not of the checksum itself.
+ */
+uint32_t okta_snap_front_sum(const unsigned char *p, size_t len);
 uint32_t okta_snap_header_sum(const unsigned char header[OKTA_SNAP_HEADER_BYTES]);
 uint64_t okta_snap_hash_name(uint64_t seed, const char *name, size_t len);
 uint64_t okta_snap_hash_id(uint64_t seed, uint32_t id);

@@ -4,6 +4,8 @@
 #include "snap/search.h"
 
 #define HEAD OKTA_SNAP_GROUP_HEAD
+#define KNOWN_FLAGS                                                                      \
+	((unsigned)OKTA_SNAP_GROUP_MEMBERS_OMITTED | OKTA_SNAP_GROUP_NAMES_LISTED)
 
 /* The whole record at OFF, its length and checksum right; NULL if it is not. */
 static const unsigned char *
@@ -37,7 +39,7 @@ static bool
 take_members(
     const struct okta_snap *snap, const unsigned char *p, struct okta_snap_group *group)
 {
-	uint64_t off = okta_le64(p + 16), at = off - snap->members_off, names;
+	uint64_t off = okta_le64(p + 16), at = off - snap->members_off, row;
 	uint32_t n = okta_le32(p + 12), len = okta_le32(p + 24);
 	bool listed = (group->flags & OKTA_SNAP_GROUP_NAMES_LISTED) != 0;
 
@@ -45,6 +47,7 @@ take_members(
 	group->members_len = len;
 	group->list = NULL;
 	group->listed = NULL;
+	group->lengths = NULL;
 	group->names = snap->base + snap->members_off + snap->members_len;
 	group->names_len = snap->names_len;
 	group->members_sum = okta_le32(p + 28);
@@ -56,15 +59,18 @@ take_members(
 	if (off % 8 != 0 || off < snap->members_off || at > snap->members_len ||
 	    (uint64_t)n * 4 > snap->members_len - at)
 		return false;
-	names = okta_pad((uint64_t)n * 4, 8);
-	if (listed && names + len > snap->members_len - at)
+	listed = listed && snap->version == OKTA_SNAP_VERSION; /* or out of the table */
+	row = okta_pad((uint64_t)n * 4, 8);
+	if (listed && row + n + len > snap->members_len - at)
 		return false;
 	if (len < 2 * (uint64_t)n ||
 	    okta_snap_group_answer(n, len, group->name.len) > OKTA_SNAP_GROUP_ANSWER_MAX)
 		return false;
 	group->list = snap->base + off;
-	if (listed)
-		group->listed = group->list + names;
+	if (listed) {
+		group->lengths = group->list + row;
+		group->listed = group->lengths + n;
+	}
 	return true;
 }
 
@@ -84,14 +90,6 @@ kind_is_consistent(const struct okta_snap *snap, const struct okta_snap_group *g
 		return group->name.len == 0 && group->gid == 0 && group->okta_id.len > 0;
 	}
 	return false;
-}
-
-static unsigned
-known_flags(const struct okta_snap *snap)
-{
-	if (snap->version == OKTA_SNAP_VERSION_BEFORE)
-		return OKTA_SNAP_GROUP_MEMBERS_OMITTED;
-	return OKTA_SNAP_GROUP_MEMBERS_OMITTED | OKTA_SNAP_GROUP_NAMES_LISTED;
 }
 
 /*
@@ -122,7 +120,7 @@ group_at(const struct okta_snap *snap, uint64_t off, struct okta_snap_group *gro
 	group->joins = p + at;
 	if (group->n_joins > OKTA_SNAP_JOIN_MAX ||
 	    okta_pad(at + (size_t)group->n_joins * 4, 8) != len ||
-	    (group->flags & ~known_flags(snap)) != 0 || !kind_is_consistent(snap, group))
+	    (group->flags & ~KNOWN_FLAGS) != 0 || !kind_is_consistent(snap, group))
 		return OKTA_E_INPUT;
 	return OKTA_OK;
 }

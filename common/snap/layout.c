@@ -113,7 +113,7 @@ place_groups(struct okta_snapw_layout *l, struct okta_err *err)
 				     group->name_len) > OKTA_SNAP_GROUP_ANSWER_MAX;
 		if (group->n_members == 0 || group->omitted)
 			continue;
-		row = okta_pad(group->members_len, 8);
+		row = okta_pad(group->n_members + group->members_len, 8);
 		group->listed = group->n_members >= OKTA_SNAP_NAMES_LISTED_FROM &&
 				listed + row <= OKTA_SNAP_NAMES_LISTED_MAX_BYTES;
 		group->members_off = members; /* from the start of the section, for now */
@@ -123,9 +123,6 @@ place_groups(struct okta_snapw_layout *l, struct okta_err *err)
 			listed += row;
 		}
 	}
-	/* processes that run since before an upgrade know nobody in a file they cannot
-	 * read: the new version only where it says something new */
-	l->version = listed > 0 ? OKTA_SNAP_VERSION : OKTA_SNAP_VERSION_BEFORE;
 	l->groups_len = off - l->groups_off;
 	l->members_off = off;
 	l->members_len = members;
@@ -139,8 +136,23 @@ place_groups(struct okta_snapw_layout *l, struct okta_err *err)
 	return OKTA_OK;
 }
 
-/* The checksum of the names of GROUP's members, as readers will answer them, and, if it
- * is large, those names behind its list. */
+/* Behind the list of a large group: how long the names in l->answer are, and they. */
+static void
+write_row(const struct okta_snapw_layout *l, const struct okta_snapw_draft_group *group)
+{
+	unsigned char *row = l->p + group->members_off +
+			     okta_pad((uint64_t)group->n_members * 4, 8);
+	const char *name = l->answer;
+	uint32_t i;
+
+	memcpy(row + group->n_members, l->answer, (size_t)group->members_len);
+	for (i = 0; i < group->n_members; i++) {
+		row[i] = (unsigned char)(strlen(name) + 1);
+		name += row[i];
+	}
+}
+
+/* The checksum of the names of GROUP's members, as readers will answer them. */
 static enum okta_rc
 write_names(const struct okta_snapw_layout *l, const struct okta_snapw_draft_group *group,
     uint32_t *ret, struct okta_err *err)
@@ -153,8 +165,7 @@ write_names(const struct okta_snapw_layout *l, const struct okta_snapw_draft_gro
 		    err, OKTA_E_INTERNAL, "snapshot: cannot be read back");
 	*ret = okta_snap_sum32(l->answer, m.len);
 	if (group->listed)
-		memcpy(l->p + group->members_off + okta_pad((uint64_t)m.n * 4, 8),
-		    l->answer, m.len);
+		write_row(l, group);
 	return OKTA_OK;
 }
 
@@ -258,7 +269,7 @@ write_user(struct okta_snapw_layout *l, const struct okta_snapw_draft_user *user
 		okta_le32_put(p + at, l->refs[i]);
 	memcpy(p + at, user->texts + block, own);
 	okta_le32_put(p + 28, okta_snap_sum32(p + covered, (size_t)len - covered));
-	okta_le32_put(p, okta_snap_sum32(p + 4, covered - 4));
+	okta_le32_put(p, okta_snap_front_sum(p, covered));
 }
 
 static void
@@ -331,7 +342,7 @@ write_header(struct okta_snapw_layout *l)
 	memcpy(p + url_off, l->w->org_url, head->org_url.len + 1);
 	l->end = okta_pad(url_off + head->org_url.len + 1, 8);
 	memcpy(p, OKTA_SNAP_MAGIC, 8);
-	okta_le32_put(p + 8, l->version);
+	okta_le32_put(p + 8, OKTA_SNAP_VERSION);
 	okta_le32_put(p + 12, OKTA_SNAP_HEADER_BYTES);
 	okta_le64_put(p + 24, l->end);
 	okta_le64_put(p + 32, head->generation);

@@ -80,7 +80,6 @@ struct okta_snapw_layout {
 	    names_len; /* users begin right behind the header */
 	uint64_t groups_off, members_off, names_off, indexes_off, end;
 	uint64_t seed;
-	uint32_t version;
 	uint32_t *group_order;	       /* group numbers as the file has them */
 	struct okta_snapw_seat *seats; /* by group number */
 	uint64_t *keys,

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "snap/lanes.h"
 #include "snap/le.h"
 
 #define AHEAD 24 /* so many names are on their way from memory at once */
@@ -50,51 +49,23 @@ okta_snap_resolve(const struct okta_snap_members *m, char *dst, char **ret_names
 	return left == 0;
 }
 
-/* Which of the 64 bytes at P are NUL, the first one's bit lowest. */
-static inline uint64_t
-nuls_at(const char *p)
-{
-	uint64_t bits = 0;
-	unsigned i;
-
-	for (i = 0; i < 4; i++)
-		bits |= (uint64_t)okta_snap_lane_bits(okta_snap_lanes_at(p + 16 * i) == 0)
-			<< 16 * i;
-	return bits;
-}
-
-/* The same of LEN < 64 bytes at P, and none behind them. */
-static uint64_t
-last_nuls_at(const char *p, size_t len)
-{
-	uint64_t bits = 0;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		bits |= (uint64_t)(p[i] == '\0') << i;
-	return bits;
-}
-
 bool
-okta_snap_point_at(char *p, size_t len, uint32_t n, char **ret_names)
+okta_snap_point_at(
+    char *p, size_t len, const unsigned char *lengths, uint32_t n, char **ret_names)
 {
-	char *name = p, *end;
-	size_t at, left;
-	uint32_t found = 0;
-	uint64_t bits;
+	size_t at = 0, one;
+	uint32_t i;
 
-	for (at = 0; at < len; at += 64) {
-		left = len - at;
-		bits = left < 64 ? last_nuls_at(p + at, left) : nuls_at(p + at);
-		for (; bits != 0; bits &= bits - 1) {
-			end = p + at + __builtin_ctzll(bits);
-			if (found == n || (size_t)(end - name) - 1 >= OKTA_SNAP_NAME_MAX)
-				return false;
-			ret_names[found++] = name;
-			name = end + 1;
-		}
+	for (i = 0; i < n; i++) {
+		one = lengths[i];
+		if (one - 2 >= OKTA_SNAP_NAME_MAX || one > len - at)
+			return false;
+		ret_names[i] = p + at;
+		at += one;
+		if (p[at - 1] != '\0')
+			return false;
 	}
-	return found == n && name == p + len;
+	return at == len;
 }
 
 enum okta_rc
@@ -110,7 +81,8 @@ okta_snap_copy_members(const struct okta_snap_group *group, char *dst, char **re
 			return OKTA_E_INPUT;
 	} else {
 		memcpy(dst, group->listed, m.len);
-		if (ret_names != NULL && !okta_snap_point_at(dst, m.len, m.n, ret_names))
+		if (ret_names != NULL &&
+		    !okta_snap_point_at(dst, m.len, group->lengths, m.n, ret_names))
 			return OKTA_E_INPUT;
 	}
 	return okta_snap_sum32(dst, m.len) == group->members_sum ? OKTA_OK : OKTA_E_INPUT;

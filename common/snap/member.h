@@ -28,9 +28,10 @@ bool okta_snap_resolve(const struct okta_snap_members *m, char *dst, char **ret_
 
 /*
  * Write a pointer to each of N names, which fill the LEN bytes at P, each 1 to
- * OKTA_SNAP_NAME_MAX bytes and a NUL, to RET_NAMES.  False if they are not exactly that;
- * RET_NAMES, but nothing behind it, is garbage then.
+ * OKTA_SNAP_NAME_MAX bytes and a NUL, LENGTHS in all, to RET_NAMES.  False if they are
+ * not exactly that; RET_NAMES is garbage then.
  */
-bool okta_snap_point_at(char *p, size_t len, uint32_t n, char **ret_names);
+bool okta_snap_point_at(
+    char *p, size_t len, const unsigned char *lengths, uint32_t n, char **ret_names);
 
 #endif /* OKTA_SNAP_MEMBER_H */

@@ -10,24 +10,26 @@
 #define OKTA_SNAP_PASSWD_H
 
 #include "snap/chars.h"
+#include "snap/front.h"
 #include "snap/key.h"
 #include "snap/record.h"
 #include "snap/search.h"
 
-/* The first checksum of the record at P when it covers OKTA_SNAP_USER_COVERED bytes. */
-uint32_t okta_snap_usual_sum(const unsigned char *p);
-
-/* The same for any front that is no longer than its record of LEN bytes. */
-__attribute__((cold)) uint32_t okta_snap_unusual_sum(
-    const unsigned char *p, size_t front, uint32_t len);
+/* The first checksum of the record at P, for any front that is no longer than its record
+ * of LEN bytes. */
+__attribute__((cold)) uint32_t okta_snap_unusual_front_sum(
+    const struct okta_snap *snap, const unsigned char *p, size_t front, uint32_t len);
 
 /* The front of FRONT bytes of a record of LEN is what its checksum says. */
 static inline bool
-okta_snap_front_is_sound(const unsigned char *p, size_t front, uint32_t len)
+okta_snap_front_is_sound(
+    const struct okta_snap *snap, const unsigned char *p, size_t front, uint32_t len)
 {
-	if (front <= OKTA_SNAP_USER_COVERED && len >= OKTA_SNAP_USER_COVERED)
-		return okta_snap_usual_sum(p) == okta_le32(p);
-	return front <= len && okta_snap_unusual_sum(p, front, len) == okta_le32(p);
+	if (front <= OKTA_SNAP_USER_COVERED && len >= OKTA_SNAP_USER_COVERED &&
+	    snap->version == OKTA_SNAP_VERSION)
+		return okta_snap_usual_front_sum(p) == okta_le32(p);
+	return front <= len &&
+	       okta_snap_unusual_front_sum(snap, p, front, len) == okta_le32(p);
 }
 
 /* The flags are known, and the gid is one that a user may have who is not in a group of
@@ -61,7 +63,7 @@ okta_snap_front_at(
 	home_end = gecos_end + 1 + p[20];
 	end = home_end + 1 + p[21];
 	front = (size_t)okta_pad(OKTA_SNAP_USER_HEAD + end + 1, 8);
-	if (len > snap->users_len - at || !okta_snap_front_is_sound(p, front, len))
+	if (len > snap->users_len - at || !okta_snap_front_is_sound(snap, p, front, len))
 		return OKTA_E_INPUT;
 
 	ret->gecos_at = (unsigned)ret->name.len + 3;

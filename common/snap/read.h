@@ -121,7 +121,8 @@ struct okta_snap_group {
 	/* use okta_snap_copy_members() */
 	uint32_t members_sum;
 	const unsigned char *list, *names;
-	const unsigned char *listed; /* the names once more, as answered, or NULL */
+	/* the names once more, as answered, and how long each is; or NULL */
+	const unsigned char *listed, *lengths;
 	uint64_t names_len;
 	const unsigned char *joins; /* use okta_snap_join() */
 	uint32_t n_joins;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "snap/front.h"
 #include "snap/key.h"
 
 uint64_t
@@ -16,11 +17,21 @@ okta_snap_sum32(const void *p, size_t len)
 uint32_t
 okta_snap_header_sum(const unsigned char header[OKTA_SNAP_HEADER_BYTES])
 {
-	uint32_t version = okta_le32(header + 8);
-	uint32_t sum = okta_snap_sum32_inline(header + 24, OKTA_SNAP_HEADER_BYTES - 24);
+	/* the version too: a flipped bit does not make one of another */
+	return okta_snap_sum32_inline(header + 24, OKTA_SNAP_HEADER_BYTES - 24) ^
+	       okta_le32(header + 8);
+}
 
-	/* so that a flipped bit does not make one version of another */
-	return version > 2 ? sum ^ version : sum;
+uint32_t
+okta_snap_front_sum(const unsigned char *p, size_t len)
+{
+	uint32_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < len / 2; i++)
+		sum += (uint32_t)((int16_t)okta_le16(p + 2 * i) *
+				  OKTA_SNAP_WEIGHT((int)i));
+	return sum;
 }
 
 uint64_t

@@ -2,17 +2,14 @@
 /* User records and the ways to find them. */
 #include "snap/passwd.h"
 
-/* Not inline: among much else compilers run out of registers for it. */
 uint32_t
-okta_snap_usual_sum(const unsigned char *p)
+okta_snap_unusual_front_sum(
+    const struct okta_snap *snap, const unsigned char *p, size_t front, uint32_t len)
 {
-	return okta_snap_sum32_inline(p + 4, OKTA_SNAP_USER_COVERED - 4);
-}
+	size_t covered = okta_snap_covered(front, len);
 
-uint32_t
-okta_snap_unusual_sum(const unsigned char *p, size_t front, uint32_t len)
-{
-	return okta_snap_sum32(p + 4, okta_snap_covered(front, len) - 4);
+	return snap->version == OKTA_SNAP_VERSION ? okta_snap_front_sum(p, covered)
+						  : okta_snap_sum32(p + 4, covered - 4);
 }
 
 bool

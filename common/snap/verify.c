@@ -127,9 +127,11 @@ members_are_names(const struct okta_snap_group *group, char *answer)
 	if (group->listed != NULL &&
 	    memcmp(group->listed, answer, group->members_len) != 0)
 		return false;
-	for (; p < end; p += name.len + 1) {
+	for (i = 0; p < end; p += name.len + 1, i++) {
 		name = okta_view_str(p);
 		if (!okta_snap_name_is_valid(name))
+			return false;
+		if (group->lengths != NULL && group->lengths[i] != name.len + 1)
 			return false;
 	}
 	/* the table is in the order of the users, and so is every list */

@@ -473,21 +473,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-size_t
-fuzz_seed(unsigned i, uint8_t *out, size_t max)
-{
-	size_t len = 0;
-	uint8_t *p;
-
-	if (i > 0)
-		return 0;
-	p = fx_bytes(&len);
-	FUZZ_CHECK(len <= max);
-	memcpy(out, p, len);
-	free(p);
-	return len;
-}
-
 /* --- the mutator: change a field, then make every checksum right again --- */
 
 /* The group's members as they would be answered, for their sum. */
@@ -501,7 +486,7 @@ seal_members(uint8_t *p, size_t size, uint8_t *group)
 	if (n == 0 || list > size || n > (size - list) / 4)
 		return;
 	if ((group[38] & OKTA_SNAP_GROUP_NAMES_LISTED) != 0) {
-		at = list + okta_pad(n * 4, 8);
+		at = list + okta_pad(n * 4, 8) + n;
 		len = okta_le32(group + 24);
 		if (at <= size && len <= size - at)
 			okta_le32_put(group + 28, okta_snap_sum32(p + at, len));
@@ -521,7 +506,7 @@ seal_members(uint8_t *p, size_t size, uint8_t *group)
 }
 
 static void
-seal_user(uint8_t *r, size_t len)
+seal_user(const uint8_t *p, uint8_t *r, size_t len)
 {
 	size_t front = okta_pad(32 + (size_t)r[18] + r[19] + r[20] + r[21] + 6, 8);
 	size_t covered = front > OKTA_SNAP_USER_COVERED ? front : OKTA_SNAP_USER_COVERED;
@@ -529,7 +514,9 @@ seal_user(uint8_t *r, size_t len)
 	if (covered > len)
 		covered = len;
 	okta_le32_put(r + 28, okta_snap_sum32(r + covered, len - covered));
-	okta_le32_put(r, okta_snap_sum32(r + 4, covered - 4));
+	okta_le32_put(r, okta_le32(p + 8) == OKTA_SNAP_VERSION
+			     ? okta_snap_front_sum(r, covered)
+			     : okta_snap_sum32(r + 4, covered - 4));
 }
 
 static void
@@ -541,7 +528,7 @@ seal(uint8_t *p, size_t size, bool members)
 	for (i = 0; (off = raw_record(p, size, USERS_AT, i, &len)) != 0; i++) {
 		if (off >= okta_le64(p + GROUPS_AT))
 			break;
-		seal_user(p + off, len);
+		seal_user(p, p + off, len);
 	}
 	for (i = 0; (off = raw_record(p, size, GROUPS_AT, i, &len)) != 0; i++) {
 		if (off >= okta_le64(p + 120))
@@ -553,6 +540,55 @@ seal(uint8_t *p, size_t size, bool members)
 	memcpy(p, OKTA_SNAP_MAGIC, 8);
 	okta_le64_put(p + 24, size);
 	fx_seal_body(p, size);
+}
+
+/* Put the names of the first group that has room behind its list there, over what is. */
+static void
+list_names(uint8_t *p, size_t size)
+{
+	const size_t end = (size_t)(okta_le64(p + 120) + okta_le64(p + 128));
+	size_t off, len, i, n, at;
+	unsigned k;
+	const uint8_t *name;
+
+	for (k = 0; (off = raw_record(p, size, GROUPS_AT, k, &len)) != 0; k++) {
+		n = okta_le32(p + off + 12);
+		at = (size_t)(okta_le64(p + off + 16) + okta_pad(n * 4, 8));
+		if (n > 0 && at + n + okta_le32(p + off + 24) <= end)
+			break;
+	}
+	FUZZ_CHECK(off != 0);
+	p[off + 38] = OKTA_SNAP_GROUP_NAMES_LISTED;
+	for (i = 0, len = at + n; i < n; i++) {
+		name = p + end + okta_le32(p + at - okta_pad(n * 4, 8) + i * 4);
+		p[at + i] = (uint8_t)(name[0] + 1);
+		memcpy(p + len, name + 1, name[0]);
+		len += name[0];
+		p[len++] = '\0';
+	}
+}
+
+/* A file as it is written; one as it was before; and one whose list has names behind it.
+ */
+size_t
+fuzz_seed(unsigned i, uint8_t *out, size_t max)
+{
+	size_t len = 0;
+	uint8_t *p;
+
+	if (i > 2)
+		return 0;
+	p = fx_bytes(&len);
+	FUZZ_CHECK(len <= max);
+	if (i == 1)
+		okta_le32_put(p + 8, OKTA_SNAP_VERSION_BEFORE);
+	if (i == 2)
+		list_names(p, len);
+	if (i > 0)
+		seal(p, len, true);
+	memcpy(out, p, len);
+	free(p);
+	return len;
 }
 
 /* A number that is likely to matter. */

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "../proc_self.h"
+#include "../snap_before.h"
 #include "snap/le.h"
 
 #define N_LARGE 28000 /* several slices */
@@ -386,8 +387,7 @@ damaged_or_untrusted_snapshot_is_unavailable(void **state)
 	(void)unlink(OKTA_SNAPSHOT_PATH);
 }
 
-/* The file as if VERSION had written it; nobody is in a group that only later ones know.
- */
+/* The file as if VERSION had written it: that before today's, or one older. */
 static void
 make_version(uint32_t version)
 {
@@ -402,6 +402,7 @@ make_version(uint32_t version)
 	assert_non_null(p);
 	assert_int_equal(pread(fd, p, (size_t)st.st_size, 0), st.st_size);
 	(void)close(fd);
+	snap_make_version_before(p);
 	okta_le32_put(p + 8, version);
 	okta_le32_put(p + 16, okta_snap_header_sum(p));
 	(void)unlink(OKTA_SNAPSHOT_PATH);

@@ -199,7 +199,7 @@ static inline void
 fx_seal_record(unsigned char *p, uint64_t off)
 {
 	unsigned char *r = p + off;
-	size_t len = okta_le32(r + 4), front, covered = len;
+	size_t len = okta_le32(r + 4), front, covered;
 
 	if (off < okta_le64(p + 104)) {
 		front = (size_t)okta_pad(
@@ -208,8 +208,10 @@ fx_seal_record(unsigned char *p, uint64_t off)
 		if (covered > len)
 			covered = len;
 		okta_le32_put(r + 28, okta_snap_sum32(r + covered, len - covered));
+		okta_le32_put(r, okta_snap_front_sum(r, covered));
+	} else {
+		okta_le32_put(r, okta_snap_sum32(r + 4, len - 4));
 	}
-	okta_le32_put(r, okta_snap_sum32(r + 4, covered - 4));
 }
 
 static inline void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* links: snapw snap base; libs: cmocka */
 /* Any bytes at all: the truth, nobody, or unavailable. */
+#include "snap/front.h"
 #include "snap_forge.h"
 
 static bool
@@ -344,6 +345,65 @@ forged_garbage_gives_no_id_outside_the_range(void **state)
 	}
 }
 
+/* Whatever is written into two words that differ in one bit each, or into one. */
+static void
+front_sum_changes_with_every_word_and_every_two_bits(void **state)
+{
+	unsigned char p[OKTA_SNAP_USER_COVERED];
+	size_t a, b, i;
+	uint32_t s, x;
+
+	(void)state;
+	for (i = 0; i < sizeof(p); i++)
+		p[i] = (unsigned char)(i * 37 + 11);
+	s = okta_snap_front_sum(p, sizeof(p));
+	for (a = 32; a < sizeof(p) * 8; a++) {
+		p[a / 8] ^= (unsigned char)(1u << a % 8);
+		assert_int_not_equal(s, okta_snap_front_sum(p, sizeof(p)));
+		for (b = 32; b < a; b++) {
+			p[b / 8] ^= (unsigned char)(1u << b % 8);
+			if (okta_snap_usual_front_sum(p) == s)
+				fail_msg("bits %zu and %zu", a, b);
+			p[b / 8] ^= (unsigned char)(1u << b % 8);
+		}
+		p[a / 8] ^= (unsigned char)(1u << a % 8);
+	}
+	for (i = 4; i < sizeof(p); i += 2) {
+		a = okta_le16(p + i);
+		for (x = 0; x <= UINT16_MAX; x++) {
+			okta_le16_put(p + i, (uint16_t)x);
+			if ((okta_snap_usual_front_sum(p) == s) != (x == a))
+				fail_msg("%u at %zu instead of %zu", x, i, a);
+		}
+		okta_le16_put(p + i, (uint16_t)a);
+	}
+}
+
+/* The file is the same on every machine. */
+static void
+front_sum_is_the_same_whatever_the_processor_offers(void **state)
+{
+	unsigned char p[1024];
+	uint32_t rng = 1, try;
+	size_t i;
+
+	(void)state;
+	for (try = 0; try < 10000; try++) {
+		for (i = 0; i < sizeof(p); i++) {
+			rng = rng * 1664525 + 1013904223;
+			p[i] = (unsigned char)(rng >> 24);
+		}
+		assert_int_equal(okta_snap_usual_front_sum(p),
+		    okta_snap_front_sum(p, OKTA_SNAP_USER_COVERED));
+	}
+	/* by another program, from format.h's words alone */
+	for (i = 0; i < sizeof(p); i++)
+		p[i] = (unsigned char)(i * 7 + 3);
+	assert_int_equal(okta_snap_front_sum(p, 128), 0xb557deb6);
+	assert_int_equal(okta_snap_front_sum(p, 48), 0x57ad074e);
+	assert_int_equal(okta_snap_front_sum(p, 1024), 0x1197f776);
+}
+
 static void
 sums_change_with_every_bit_and_with_the_length(void **state)
 {
@@ -378,6 +438,8 @@ main(void)
 		cmocka_unit_test(search_looks_at_no_bucket_too_many),
 		T(forged_garbage_gives_no_id_outside_the_range),
 		cmocka_unit_test(sums_change_with_every_bit_and_with_the_length),
+		cmocka_unit_test(front_sum_changes_with_every_word_and_every_two_bits),
+		cmocka_unit_test(front_sum_is_the_same_whatever_the_processor_offers),
 	};
 
 	return cmocka_run_group_tests_name("snap_damage", tests, NULL, NULL);

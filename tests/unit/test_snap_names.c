@@ -2,6 +2,7 @@
 /* links: snapw snap base; libs: cmocka */
 /* Groups that have their members' names in a row, and files from before there were any.
  */
+#include "../snap_before.h"
 #include "snap/lanes.h"
 #include "snap/member.h"
 #include "snap_fixture.h"
@@ -158,15 +159,19 @@ every_impossible_row_of_names_is_refused(void **state)
 	struct okta_snap snap;
 	struct okta_snap_group g;
 	size_t i;
+	const size_t lengths = at - fx->crew.n_members;
 	const struct {
 		const char *what;
 		size_t at;
 		unsigned char value;
 	} m[] = {
 		{ "two names made one", at + first, 'x' },
-		{ "one name made two", at + 2, '\0' },
-		{ "an empty name", at, '\0' },
 		{ "no end", end - 1, 'x' },
+		{ "a longer name", lengths + 7, 32 },
+		{ "a shorter name", lengths + 7, 2 },
+		{ "no name", lengths, 0 },
+		{ "an empty name", lengths, 1 },
+		{ "a name beyond the longest", lengths, OKTA_SNAP_NAME_MAX + 2 },
 	};
 
 	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
@@ -188,12 +193,19 @@ verify_refuses_another_name_than_the_tables(void **state)
 	struct okta_snap snap;
 	struct okta_snap_group g;
 
-	fx->q[names_at(fx)] = 'n';
-	fx_forged(fx->q, fx->len, &snap); /* the sum is the table's */
-	fx_verify_says(&snap, "member names");
-	seal(fx, &snap, &g); /* the sum is the row's */
-	assert_int_equal(okta_snap_copy_members(&g, fx->dst, fx->pointers), OKTA_OK);
-	fx_verify_says(&snap, "member names");
+	const char names[] = { 'n', '\0' };
+	size_t i;
+
+	for (i = 0; i < sizeof(names); i++) {
+		memcpy(fx->q, fx->p, fx->len);
+		fx->q[names_at(fx) + 2] = (unsigned char)names[i];
+		fx_forged(fx->q, fx->len, &snap); /* the sum is the table's */
+		fx_verify_says(&snap, "member names");
+		seal(fx, &snap, &g); /* the sum is the row's */
+		assert_int_equal(
+		    okta_snap_copy_members(&g, fx->dst, fx->pointers), OKTA_OK);
+		fx_verify_says(&snap, "member names");
+	}
 }
 
 static void
@@ -250,37 +262,44 @@ row_of_names_of_nobody_is_refused(void **state)
 	free(p);
 }
 
-/* All of these would be written beyond the pointers, or point nowhere. */
+/* All of these would be read beyond the names, or point nowhere. */
 static void
-point_at_takes_exactly_so_many_names_of_a_right_length(void **state)
+point_at_takes_exactly_the_names_of_these_lengths(void **state)
 {
-	static const size_t lengths[] = { 1, 2, 31, 32 };
+	static const unsigned char of[] = { 2, 3, 32, 33 };
+	unsigned char lengths[300], refused;
 	char text[512], *pointers[300], *next;
 	size_t i, k, len;
 	uint32_t n;
 
 	(void)state;
-	for (k = 0; k < sizeof(lengths) / sizeof(lengths[0]); k++) {
-		for (len = 0, n = 0; len + lengths[k] + 1 <= sizeof(text); n++) {
-			memset(text + len, 'a', lengths[k]);
-			text[len + lengths[k]] = '\0';
-			len += lengths[k] + 1;
-			assert_true(okta_snap_point_at(text, len, n + 1, pointers));
-			for (i = 0, next = text; i <= n; i++, next += lengths[k] + 1)
+	for (k = 0; k < sizeof(of); k++) {
+		memset(lengths, of[k], sizeof(lengths));
+		for (len = 0, n = 0; len + of[k] <= sizeof(text); n++) {
+			memset(text + len, 'a', of[k]);
+			len += of[k];
+			text[len - 1] = '\0';
+			assert_true(
+			    okta_snap_point_at(text, len, lengths, n + 1, pointers));
+			for (i = 0, next = text; i <= n; i++, next += of[k])
 				assert_ptr_equal(pointers[i], next);
-			pointers[n] = NULL;
-			assert_false(okta_snap_point_at(text, len, n, pointers));
-			assert_null(pointers[n]); /* not one beyond */
-			assert_false(okta_snap_point_at(text, len, n + 2, pointers));
-			assert_false(okta_snap_point_at(text, len - 1, n + 1, pointers));
+			assert_false(okta_snap_point_at(text, len, lengths, n, pointers));
+			assert_false(
+			    okta_snap_point_at(text, len, lengths, n + 2, pointers));
+			assert_false(
+			    okta_snap_point_at(text, len - 1, lengths, n + 1, pointers));
+			text[len - 1] = 'a'; /* no end */
+			assert_false(
+			    okta_snap_point_at(text, len, lengths, n + 1, pointers));
+			text[len - 1] = '\0';
 		}
 	}
-	memset(text, 'a', sizeof(text));
-	text[33] = '\0';
-	assert_false(okta_snap_point_at(text, 34, 1, pointers));
-	assert_false(okta_snap_point_at(text, 33, 1, pointers)); /* no end */
-	text[0] = '\0';
-	assert_false(okta_snap_point_at(text, 1, 1, pointers)); /* empty */
+	memset(text, '\0', sizeof(text));
+	for (k = 0; k < 256; k++) {
+		refused = (unsigned char)k;
+		assert_int_equal(okta_snap_point_at(text, k, &refused, 1, pointers),
+		    k >= 2 && k <= OKTA_SNAP_NAME_MAX + 1);
+	}
 }
 
 static void
@@ -316,9 +335,7 @@ file_of_the_version_before_is_read_whole(void **state)
 
 	(void)state;
 	p = fx_bytes(&len);
-	okta_le32_put(p + 8, OKTA_SNAP_VERSION_BEFORE);
-	/* as that version has it */
-	okta_le32_put(p + 16, okta_snap_sum32(p + 24, OKTA_SNAP_HEADER_BYTES - 24));
+	snap_make_version_before(p);
 	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
 	assert_int_equal(okta_snap_verify(&snap, NULL), OKTA_OK);
 	for (i = 0; i < 4; i++) {
@@ -337,16 +354,22 @@ file_of_the_version_before_is_read_whole(void **state)
 }
 
 static void
-row_of_names_in_the_version_before_is_refused(void **state)
+damaged_user_of_the_version_before_is_refused(void **state)
 {
-	struct fixture *fx = *state;
+	struct okta_snap_user user;
 	struct okta_snap snap;
-	struct okta_snap_group g;
+	unsigned char *p;
+	size_t len;
 
-	okta_le32_put(fx->q + 8, OKTA_SNAP_VERSION_BEFORE);
-	fx_seal_header(fx->q);
-	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
-	assert_int_equal(okta_snap_group_by_name(&snap, V("eng"), &g), OKTA_E_INPUT);
+	(void)state;
+	p = fx_bytes(&len);
+	snap_make_version_before(p);
+	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("ada"), &user), OKTA_OK);
+	p[user.off + 40] ^= 1;
+	assert_int_equal(okta_snap_user_by_name(&snap, V("ada"), &user), OKTA_E_INPUT);
+	assert_int_equal(okta_snap_user_by_name(&snap, V("bob"), &user), OKTA_OK);
+	free(p);
 }
 
 /* A version is not covered by a checksum of what lies behind it. */
@@ -376,10 +399,10 @@ main(void)
 		T(damaged_name_in_the_row_is_not_handed_out),
 		T(row_of_names_beyond_its_section_is_refused),
 		T(row_of_names_of_nobody_is_refused),
-		cmocka_unit_test(point_at_takes_exactly_so_many_names_of_a_right_length),
+		cmocka_unit_test(point_at_takes_exactly_the_names_of_these_lengths),
 		cmocka_unit_test(lane_bits_are_the_same_whatever_the_processor_offers),
 		cmocka_unit_test(file_of_the_version_before_is_read_whole),
-		T(row_of_names_in_the_version_before_is_refused),
+		cmocka_unit_test(damaged_user_of_the_version_before_is_refused),
 		T(version_alone_makes_no_other_file_of_one),
 	};
 

@@ -434,22 +434,6 @@ group_up_to_the_answer_limit_lists_all_members(void **state)
 	big_group(25500, false); /* 8 for the pointer, 33 for the name: under 1 MiB */
 }
 
-/* Processes that run since before an upgrade read version 2. */
-static void
-file_is_of_the_version_before_unless_it_needs_the_new_one(void **state)
-{
-	struct okta_snapw *w = fx_new(9);
-	struct okta_snapw_user u = fx_user(FX_ADA);
-	struct okta_view bytes;
-
-	(void)state;
-	assert_int_equal(okta_snapw_add_user(w, &u, NULL), OKTA_OK);
-	assert_int_equal(okta_snapw_finish(w, &bytes, NULL), OKTA_OK);
-	assert_int_equal(
-	    okta_le32((const unsigned char *)bytes.p + 8), OKTA_SNAP_VERSION_BEFORE);
-	okta_snapw_free(&w);
-}
-
 static void
 group_beyond_the_answer_limit_is_written_without_members_and_reported(void **state)
 {
@@ -508,8 +492,6 @@ main(void)
 		cmocka_unit_test(empty_snapshot_is_valid_and_holds_nobody),
 		cmocka_unit_test(memberships_are_counted_once),
 		cmocka_unit_test(group_up_to_the_answer_limit_lists_all_members),
-		cmocka_unit_test(
-		    file_is_of_the_version_before_unless_it_needs_the_new_one),
 		cmocka_unit_test(
 		    group_beyond_the_answer_limit_is_written_without_members_and_reported),
 		cmocka_unit_test(chosen_names_cannot_make_the_index_unusable),
