@@ -12,6 +12,7 @@
 
 #include "snap/le.h"
 #include "snap/record.h"
+#include "snap/sum.h"
 
 #define USER_MIN_BYTES 48 /* the shortest record that can hold its strings */
 
@@ -318,6 +319,7 @@ okta_snap_open_bytes(const void *bytes, size_t len, struct okta_snap *ret)
 	snap.published_s = (int64_t)okta_le64(p + 40);
 	snap.source_s = (int64_t)okta_le64(p + 48);
 	snap.seed = okta_le64(p + 64);
+	snap.id_key = okta_snap_id_key(snap.seed);
 	snap.id_min = okta_le32(p + 72);
 	snap.id_max = okta_le32(p + 76);
 	snap.n_users = okta_le32(p + 80);

@@ -30,7 +30,7 @@ struct okta_snap {
 	uint64_t generation;
 	int64_t published_s;
 	int64_t source_s; /* the age of the data counts from here */
-	uint64_t seed;
+	uint64_t seed, id_key;
 	uint32_t id_min, id_max;
 	uint32_t n_users, n_groups;
 	uint64_t users_room; /* a record begins nearer than that to the first one */

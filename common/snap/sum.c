@@ -49,5 +49,5 @@ okta_snap_hash_name(uint64_t seed, const char *name, size_t len)
 uint64_t
 okta_snap_hash_id(uint64_t seed, uint32_t id)
 {
-	return okta_snap_hash_id_inline(seed, id);
+	return okta_snap_hash_id_with(okta_snap_id_key(seed), id);
 }

@@ -123,12 +123,18 @@ okta_snap_sum32_inline(const unsigned char *p, size_t len)
 	return okta_snap_fold(okta_snap_digest(OKTA_SNAP_K1, p, len));
 }
 
-/* okta_snap_hash_id() */
+/* What of okta_snap_hash_id() is the same for all ids of a file. */
 static inline uint64_t
-okta_snap_hash_id_inline(uint64_t seed, uint32_t id)
+okta_snap_id_key(uint64_t seed)
 {
-	return okta_snap_mix(
-	    okta_snap_mix(seed ^ OKTA_SNAP_K0, OKTA_SNAP_K1) ^ id, OKTA_SNAP_K3);
+	return okta_snap_mix(seed ^ OKTA_SNAP_K0, OKTA_SNAP_K1);
+}
+
+/* okta_snap_hash_id() with that KEY. */
+static inline uint64_t
+okta_snap_hash_id_with(uint64_t key, uint32_t id)
+{
+	return okta_snap_mix(key ^ id, OKTA_SNAP_K3);
 }
 
 #endif /* OKTA_SNAP_SUM_H */
