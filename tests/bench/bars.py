@@ -66,11 +66,14 @@ def replaced(res, size):
     m, cold = res.get(size, 'okta', 'cost', 'replace'), res.value(size, 'okta', 'direct', 'fresh')
     if m is None or m.reason or cold is None:
         return [row(f'replacement under load, {size}', None, None, None)]
-    wrong, mappings = m.extra[0], m.extra[3]
+    wrong, mappings, beside = m.extra[0], m.extra[3], float(m.extra[6])
+    slowest = row(f'replacement under load, {size}: slowest lookup, of a cold one',
+                  f'{m.median / cold:,.1f} times; {beside / cold:,.1f} with a file beside it', 'at most 2 times', m.median <= 2 * cold)
+    if m.median > 2 * cold and beside > 2 * cold:
+        slowest[3] = 'unknown: so do lookups that nothing was replaced for'
     return [
         row(f'replacement under load, {size}: lookups that fail', wrong, 'none', wrong == '0'),
-        row(f'replacement under load, {size}: slowest lookup, of a cold one', f'{m.median / cold:,.1f} times',
-            'at most 2 times', m.median <= 2 * cold),
+        slowest,
         row(f'replacement under load, {size}: mappings afterwards', mappings, '1', mappings == '1')]
 
 
