@@ -73,7 +73,7 @@ $B/tests/net/mutant_login.c: cmd/okta-auth-helper/login.c tests/tests.mk
 	  -e 's/l->keys\.parts\[PART_BODY\]/l->device.parts[PART_BODY]/' $< >$@
 	! cmp -s $< $@
 $B/tests/net/mutant_login.o: $B/tests/net/mutant_login.c Makefile
-	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(LIARS):
 	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(BOX_LIBS)
 .PHONY: liars
@@ -100,7 +100,7 @@ $B/tests/sync/next_spool.c: cmd/okta-sync/spool.c tests/tests.mk
 	sed -e 's/OKTA_VERSION/"next" OKTA_VERSION/' $< >$@
 	! cmp -s $< $@
 $B/tests/sync/liar_changes.o $B/tests/sync/next_spool.o: $B/tests/sync/%.o: $B/tests/sync/%.c Makefile
-	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/tests/sync/liar-changes: $(call SYNC_WITH,changes,liar_changes)
 $B/tests/sync/next-sync: $(call SYNC_WITH,spool,next_spool)
 $B/tests/sync/liar-changes $B/tests/sync/next-sync:
@@ -121,7 +121,7 @@ $B/tests/net/mutant_keeps.c: cmd/okta-auth-helper/login.c tests/tests.mk
 	sed -e 's/^\twipe_view(l->start->client_secret);.*//' $< >$@
 	! cmp -s $< $@
 $B/tests/net/mutant_device.o $B/tests/net/mutant_keeps.o: $B/tests/net/%.o: $B/tests/net/%.c Makefile
-	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/tests/net/mutant-leaks: $B/tests/net/mutant_device.o $(call HONEST,$(OF_HELPER)/device.o)
 $B/tests/net/mutant-keeps: $B/tests/net/mutant_keeps.o $(call HONEST,$(OF_HELPER)/login.o)
 $(LEAKS):
@@ -132,7 +132,7 @@ $B/tests/sync/mutant_records_read.c: cmd/okta-sync/records_read.c tests/tests.mk
 	sed -e 's/users != records->seen_users ||/users > UINT32_MAX ||/' $< >$@
 	! cmp -s $< $@
 $B/tests/sync/mutant_records_read.o: $B/tests/sync/mutant_records_read.c Makefile
-	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/tests/sync/mutant-sync: $B/tests/sync/liar_fetch.o $B/tests/sync/mutant_records_read.o \
   $(filter-out %/fetch.o %/records_read.o,$(SYNC:%=$B/%)) \
   $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
@@ -162,7 +162,7 @@ $B/tests/fault/mutant_auth.c: pam_okta/auth.c tests/tests.mk
 	sed -e 's/reason = PO_RECORD;/reason = PO_ALLOWED;/' $< >$@
 	! cmp -s $< $@
 $B/tests/fault/mutant_%.o: $B/tests/fault/mutant_%.c Makefile
-	$(CC) $(OUR_CPPFLAGS) -Ipam_okta $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) $(OUR_CPPFLAGS) -Ipam_okta $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/tests/fault/mutant-rc/pam_okta.so $B/tests/fault/mutant-auth/pam_okta.so: \
   $B/tests/fault/mutant-%/pam_okta.so: $B/tests/fault/mutant_%.o $(PAM:%=$B/%) $B/libhost.a $B/libmodel.a $B/libsnap.a $B/libbase.a
 	@mkdir -p $(@D)
