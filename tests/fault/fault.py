@@ -32,7 +32,9 @@ def main():
 
 
 def make(*targets, san=False):
-    subprocess.run(['make', '-s', '-C', ROOT, 'WERROR=1', 'B=' + BUILD + ('-address,undefined' if san else ''),
+    # a relative path, as make check gives: what is noted of headers is noted under that name
+    build = os.path.relpath(BUILD, ROOT) + ('-address,undefined' if san else '')
+    subprocess.run(['make', '-s', '-C', ROOT, 'WERROR=1', 'B=' + build,
                     *(['SAN=address,undefined'] if san else []), *targets],
                    check=True, stdout=subprocess.DEVNULL)
 
