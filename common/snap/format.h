@@ -189,7 +189,10 @@ enum okta_snap_group_kind {
 /* Fast non-cryptographic sums and the seeded hash; they detect damage, not forgery. */
 uint32_t okta_snap_sum32(const void *p, size_t len);
 uint64_t okta_snap_sum64(const void *p, size_t len);
-/* Of the first LEN bytes of a user record, which is even, but not of the checksum itself.
+/*
+ * Of the first LEN bytes of a user record, an even number, without the checksum itself:
+ * the sum, modulo 2^32, of each 16-bit word I from the third on (I is 2 there), taken as
+ * a signed number, times 16385 + 2 * (I * 5003 modulo 8192).
  */
 uint32_t okta_snap_front_sum(const unsigned char *p, size_t len);
 uint32_t okta_snap_header_sum(const unsigned char header[OKTA_SNAP_HEADER_BYTES]);

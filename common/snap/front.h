@@ -4,7 +4,7 @@
  * Floor 1: base only.  Private to common/snap.
  *
  * Weights are odd and all of another size, so that no change of one word and no two
- * flipped bits leave the sum as it was; anything else does once in 2^32.
+ * flipped bits leave the sum as it was; of other damage about one in 2^32 may.
  */
 #ifndef OKTA_SNAP_FRONT_H
 #define OKTA_SNAP_FRONT_H

@@ -345,7 +345,7 @@ forged_garbage_gives_no_id_outside_the_range(void **state)
 	}
 }
 
-/* Whatever is written into two words that differ in one bit each, or into one. */
+/* Any two bits flipped, and anything else in one word. */
 static void
 front_sum_changes_with_every_word_and_every_two_bits(void **state)
 {

@@ -353,6 +353,30 @@ file_of_the_version_before_is_read_whole(void **state)
 	free(p);
 }
 
+/* Its row of names has no lengths before it. */
+static void
+large_group_of_the_version_before_answers_out_of_the_table(void **state)
+{
+	struct fixture *fx = *state;
+	const uint32_t n = fx->crew.n_members;
+	struct okta_snap_group g;
+	struct okta_snap snap;
+	char name[40];
+	uint32_t i;
+
+	memmove(fx->q + names_at(fx) - n, fx->q + names_at(fx), fx->crew.members_len);
+	snap_make_version_before(fx->q);
+	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
+	assert_int_equal(okta_snap_verify(&snap, NULL), OKTA_OK);
+	assert_int_equal(okta_snap_group_by_name(&snap, V("eng"), &g), OKTA_OK);
+	assert_int_equal(g.flags, OKTA_SNAP_GROUP_NAMES_LISTED);
+	assert_int_equal(okta_snap_copy_members(&g, fx->dst, fx->pointers), OKTA_OK);
+	for (i = 0; i < n; i++) {
+		name_of(i, name);
+		assert_string_equal(fx->pointers[i], name);
+	}
+}
+
 static void
 damaged_user_of_the_version_before_is_refused(void **state)
 {
@@ -402,6 +426,7 @@ main(void)
 		cmocka_unit_test(point_at_takes_exactly_the_names_of_these_lengths),
 		cmocka_unit_test(lane_bits_are_the_same_whatever_the_processor_offers),
 		cmocka_unit_test(file_of_the_version_before_is_read_whole),
+		T(large_group_of_the_version_before_answers_out_of_the_table),
 		cmocka_unit_test(damaged_user_of_the_version_before_is_refused),
 		T(version_alone_makes_no_other_file_of_one),
 	};
