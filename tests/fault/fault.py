@@ -32,8 +32,9 @@ def main():
 
 
 def make(*targets, san=False):
-    # a relative path, as make check gives: what is noted of headers is noted under that name
+    # relative paths, as make check gives: what is noted of headers is noted under that name
     build = os.path.relpath(BUILD, ROOT) + ('-address,undefined' if san else '')
+    targets = [os.path.relpath(t, ROOT) if os.path.isabs(t) else t for t in targets]
     subprocess.run(['make', '-s', '-C', ROOT, 'WERROR=1', 'B=' + build,
                     *(['SAN=address,undefined'] if san else []), *targets],
                    check=True, stdout=subprocess.DEVNULL)
