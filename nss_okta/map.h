@@ -125,8 +125,8 @@ bool okta_nss_map_get_shared(struct okta_nss_ref *ref);
 void okta_nss_map_put_own(struct okta_nss_ref *ref);
 
 /* False: there is no usable snapshot.  True: hand *ref back with okta_nss_map_put().
- * Both leave errno alone. */
-static inline bool
+ * Both leave errno alone.  A call would cost more than it is worth: snap/passwd.h. */
+__attribute__((always_inline)) static inline bool
 okta_nss_map_get(struct okta_nss_ref *ref)
 {
 	return okta_nss_map_get_usual(ref) || okta_nss_map_get_shared(ref);

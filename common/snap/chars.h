@@ -19,13 +19,25 @@ okta_snap_lanes_from_to(okta_snap_lanes x, int first, int last)
 	       (int8_t)(127 - (last - first) - 1);
 }
 
-/* -1 for each byte that may stand in a name. */
+/* -1 for each byte that a name may begin with. */
+static inline okta_snap_lanes
+okta_snap_first_lanes(okta_snap_lanes x)
+{
+	return okta_snap_lanes_from_to(x, 'a', 'z') | (x == '_');
+}
+
+/* -1 for each of the others that may stand in a name. */
+static inline okta_snap_lanes
+okta_snap_other_lanes(okta_snap_lanes x)
+{
+	/* '-' '.' '/' '0'...'9' stand in a row, and '/' among them must not pass */
+	return okta_snap_lanes_from_to(x, '-', '9') ^ (x == '/');
+}
+
 static inline okta_snap_lanes
 okta_snap_name_lanes(okta_snap_lanes x)
 {
-	/* '-' '.' '/' '0'...'9' stand in a row; '/' must not pass */
-	return okta_snap_lanes_from_to(x, 'a', 'z') |
-	       (okta_snap_lanes_from_to(x, '-', '9') & ~(x == '/')) | (x == '_');
+	return okta_snap_first_lanes(x) | okta_snap_other_lanes(x);
 }
 
 static inline bool
@@ -50,11 +62,15 @@ okta_snap_lanes_before(size_t left)
 static inline bool
 okta_snap_padded_name_is_valid(const char *p, size_t len)
 {
+	static const okta_snap_lanes not_first = { 0, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+		-1, -1, -1, -1, -1, -1 };
+	const okta_snap_lanes x = okta_snap_lanes_at(p);
 	okta_snap_lanes bad;
 
-	if (len - 1 > 31 || !okta_snap_may_begin_name(p[0]))
+	if (len - 1 > 31)
 		return false;
-	bad = ~okta_snap_name_lanes(okta_snap_lanes_at(p)) & okta_snap_lanes_before(len);
+	bad = ~(okta_snap_first_lanes(x) | (okta_snap_other_lanes(x) & not_first)) &
+	      okta_snap_lanes_before(len);
 	if (len > 16)
 		bad |= ~okta_snap_name_lanes(okta_snap_lanes_at(p + 16)) &
 		       okta_snap_lanes_before(len - 16);

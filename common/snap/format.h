@@ -7,19 +7,17 @@
  * the file and multiples of 8.  No secret, hash or token is ever stored in it.
  *
  *   header          256 bytes, below
- *   user records    sorted by uid, each a multiple of 8 bytes long, no gaps
- *   group records   sorted by (kind, gid, Okta id), each a multiple of 8 bytes, no gaps
- *   member lists    for each group with listed members a u32 each, zero-padded to 8:
- *                   where in the name table the member's name is; behind the list of a
- *                   group with OKTA_SNAP_GROUP_NAMES_LISTED a u8 each, the length of the
- *                   name with its NUL, then those names themselves, each followed by a
- *                   NUL, zero-padded to 8
- *   name table      for each user, in the order of the records: u8 length, name without
- *                   NUL; then zeros, at least 33, up to a multiple of 8
- *   5 hash indexes  user name, uid, group name, gid, Okta group name; each begins on the
- *                   next multiple of 64: one bucket is one cache line
- *   org URL         followed by a NUL, zero-padded to a multiple of 8: the end of the
- *                   file
+ *   user records    sorted by uid, each a multiple of 16 bytes long, no gaps: what is
+ * read of one, 16 bytes at a time, never lies in two cache lines group records   sorted
+ * by (kind, gid, Okta id), each a multiple of 8 bytes, no gaps member lists    for each
+ * group with listed members a u32 each, zero-padded to 8: where in the name table the
+ * member's name is; behind the list of a group with OKTA_SNAP_GROUP_NAMES_LISTED a u8
+ * each, the length of the name with its NUL, then those names themselves, each followed
+ * by a NUL, zero-padded to 8 name table      for each user, in the order of the records:
+ * u8 length, name without NUL; then zeros, at least 33, up to a multiple of 8 5 hash
+ * indexes  user name, uid, group name, gid, Okta group name; each begins on the next
+ * multiple of 64: one bucket is one cache line org URL         followed by a NUL,
+ * zero-padded to a multiple of 8: the end of the file
  *
  * Header (offset: type  meaning)
  *   0: char[8]  "OKTASNAP"
@@ -47,9 +45,9 @@
  * 224: u64  offset of the org URL, 232: u32 its length
  * 236: 20 bytes zero
  *
- * Version 3 has okta_snap_sum32 as a user's first checksum, and no lengths before listed
- * names; readers take both, so that everybody is known between an upgrade and the next
- * run of okta-sync.
+ * Version 3 has okta_snap_sum32 as a user's first checksum, user records that are a
+ * multiple of 8 bytes long, and no lengths before listed names; readers take both, so
+ * that everybody is known between an upgrade and the next run of okta-sync.
  *
  * User record.  Its front answers for passwd(5), and a checksum of its own covers it, so
  * that a lookup touches no more of the record than that.  It covers 128 bytes, or the
@@ -69,7 +67,7 @@
  *      then u32[] gids, ascending: the supplementary groups (served and local ones)
  *      then u32[] references: offset / 8 of the group records with no gid of their own
  *      (OKTA_SNAP_GROUP_LOGIN) the user is in
- *      then strings, each followed by a NUL: Okta id, Okta login; padded to 8
+ *      then strings, each followed by a NUL: Okta id, Okta login; padded to 16
  *
  * Group record
  *   0: u32  checksum of bytes 4..record length

@@ -33,8 +33,8 @@ front_len(const struct okta_snapw_draft_user *user)
 uint64_t
 okta_snapw_user_record_len(const struct okta_snapw_draft_user *user)
 {
-	return front_len(user) +
-	       okta_pad((uint64_t)user->n_groups * 4 + own_len(user), 8);
+	return okta_pad(
+	    front_len(user) + (uint64_t)user->n_groups * 4 + own_len(user), 16);
 }
 
 uint64_t

@@ -319,6 +319,7 @@ okta_snap_open_bytes(const void *bytes, size_t len, struct okta_snap *ret)
 	snap.published_s = (int64_t)okta_le64(p + 40);
 	snap.source_s = (int64_t)okta_le64(p + 48);
 	snap.seed = okta_le64(p + 64);
+	snap.usual_front = snap.version == OKTA_SNAP_VERSION ? OKTA_SNAP_USER_COVERED : 0;
 	snap.id_key = okta_snap_id_key(snap.seed);
 	snap.id_min = okta_le32(p + 72);
 	snap.id_max = okta_le32(p + 76);

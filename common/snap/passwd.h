@@ -25,8 +25,7 @@ static inline bool
 okta_snap_front_is_sound(
     const struct okta_snap *snap, const unsigned char *p, size_t front, uint32_t len)
 {
-	if (front <= OKTA_SNAP_USER_COVERED && len >= OKTA_SNAP_USER_COVERED &&
-	    snap->version == OKTA_SNAP_VERSION)
+	if (front <= snap->usual_front && len >= OKTA_SNAP_USER_COVERED)
 		return okta_snap_usual_front_sum(p) == okta_le32(p);
 	return front <= len &&
 	       okta_snap_unusual_front_sum(snap, p, front, len) == okta_le32(p);

@@ -31,6 +31,7 @@ struct okta_snap {
 	int64_t published_s;
 	int64_t source_s; /* the age of the data counts from here */
 	uint64_t seed, id_key;
+	uint32_t usual_front; /* longest one whose sum is looked at without a loop */
 	uint32_t id_min, id_max;
 	uint32_t n_users, n_groups;
 	uint64_t users_room; /* a record begins nearer than that to the first one */

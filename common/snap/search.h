@@ -69,7 +69,7 @@ okta_snap_search_next(struct okta_snap_search *s)
 	for (;;) {
 		while (s->hits != 0) {
 			off = okta_le32(s->bucket + OKTA_SNAP_BUCKET_OFFS +
-					(size_t)__builtin_ctz(s->hits) * 2);
+					(size_t)(unsigned)__builtin_ctz(s->hits) * 2);
 			s->hits &= s->hits - 1;
 			if (off != 0)
 				return (uint64_t)off * 8;

@@ -54,7 +54,7 @@ complete(const struct okta_snap *snap, const struct okta_snap_passwd *pw,
 		p, pw->record_len, p[22], OKTA_SNAP_OKTA_ID_MAX, &at, &user->okta_id) ||
 	    !okta_snap_take_text(
 		p, pw->record_len, p[23], OKTA_SNAP_LOGIN_MAX, &at, &user->okta_login) ||
-	    okta_pad(at, 8) != pw->record_len ||
+	    (okta_pad(at, 16) != pw->record_len && okta_pad(at, 8) != pw->record_len) ||
 	    !okta_snap_gids_are_allowed(snap, user->gids, user->n_gids))
 		return OKTA_E_INPUT;
 	return OKTA_OK;

@@ -279,6 +279,40 @@ record_longer_than_its_contents_is_refused(void **state)
 	assert_int_equal(okta_snap_passwd_by_name(&snap, V("dee"), &pw), OKTA_E_INPUT);
 }
 
+/* As version 3 has it. */
+static void
+record_that_is_padded_to_eight_bytes_is_read(void **state)
+{
+	static const char *const names[] = { "ada", "bob", "cy", "dee" };
+	struct fixture *fx = *state;
+	struct okta_snap_user u;
+	struct okta_snap snap;
+	unsigned tried = 0;
+	uint32_t len;
+	size_t i, end;
+
+	for (i = 0; i < 4; i++) {
+		memcpy(fx->q, fx->p, fx->len);
+		assert_int_equal(
+		    okta_snap_user_by_name(&fx->snap, V(names[i]), &u), OKTA_OK);
+		len = okta_le32(fx->p + u.off + 4);
+		end = (size_t)((const unsigned char *)u.okta_login.p + u.okta_login.len +
+			       1 - fx->snap.base) -
+		      (size_t)u.off;
+		if (len - end < 8)
+			continue;
+		tried++;
+		okta_le32_put(fx->q + u.off + 4, len - 8);
+		fx_forged_record(fx->q, fx->len, u.off, &snap);
+		assert_int_equal(okta_snap_user_by_name(&snap, V(names[i]), &u), OKTA_OK);
+		okta_le32_put(fx->q + u.off + 4, len - 4);
+		fx_forged_record(fx->q, fx->len, u.off, &snap);
+		assert_int_equal(
+		    okta_snap_user_by_name(&snap, V(names[i]), &u), OKTA_E_INPUT);
+	}
+	assert_int_not_equal(tried, 0);
+}
+
 /* Whoever is in sudo by a gid list must be so by a group this file names, never by
  * chance. */
 static void
@@ -369,6 +403,7 @@ main(void)
 		cmocka_unit_test(status_names_go_both_ways),
 		T(every_impossible_user_field_is_refused),
 		T(record_longer_than_its_contents_is_refused),
+		T(record_that_is_padded_to_eight_bytes_is_read),
 		T(joined_gid_without_its_local_group_is_refused),
 		cmocka_unit_test(long_names_are_compared_and_checked_to_their_end),
 		T(next_passwd_refuses_a_record_of_an_odd_length),
