@@ -16,17 +16,17 @@
 /* Of word I, for I below 8192; the first two are the checksum itself. */
 #define OKTA_SNAP_WEIGHT(i) ((i) < 2 ? 0 : 16385 + 2 * ((i)*5003 % 8192))
 
+/* Those of the usual front.  Not constants to the compiler, which would take each into a
+ * register first. */
+extern const int16_t okta_snap_weights[OKTA_SNAP_USER_COVERED / 2]
+    __attribute__((aligned(16), visibility("hidden")));
+
 /* okta_snap_front_sum() of OKTA_SNAP_USER_COVERED bytes. */
 static inline uint32_t
 okta_snap_usual_front_sum(const unsigned char *p)
 {
 #ifdef __SSE2__
-#define W(i)  OKTA_SNAP_WEIGHT(i)
-#define W8(i) W(i), W(i + 1), W(i + 2), W(i + 3), W(i + 4), W(i + 5), W(i + 6), W(i + 7)
-	static const int16_t weights[OKTA_SNAP_USER_COVERED / 2] = { W8(0), W8(8), W8(16),
-		W8(24), W8(32), W8(40), W8(48), W8(56) };
-#undef W8
-#undef W
+	const __m128i *weights = (const __m128i *)(const void *)okta_snap_weights;
 	__m128i sum = _mm_setzero_si128(), odd = sum, a, b;
 	size_t i;
 
@@ -35,8 +35,8 @@ okta_snap_usual_front_sum(const unsigned char *p)
 	for (i = 0; i < OKTA_SNAP_USER_COVERED; i += 32) {
 		a = (__m128i)okta_snap_lanes_at(p + i);
 		b = (__m128i)okta_snap_lanes_at(p + i + 16);
-		a = _mm_madd_epi16(a, (__m128i)okta_snap_lanes_at(weights + i / 2));
-		b = _mm_madd_epi16(b, (__m128i)okta_snap_lanes_at(weights + i / 2 + 8));
+		a = _mm_madd_epi16(a, weights[i / 16]);
+		b = _mm_madd_epi16(b, weights[i / 16 + 1]);
 		sum = _mm_add_epi32(sum, a);
 		odd = _mm_add_epi32(odd, b);
 	}

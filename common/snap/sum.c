@@ -2,6 +2,11 @@
 #include "snap/front.h"
 #include "snap/key.h"
 
+#define W(i)  OKTA_SNAP_WEIGHT(i)
+#define W8(i) W(i), W(i + 1), W(i + 2), W(i + 3), W(i + 4), W(i + 5), W(i + 6), W(i + 7)
+const int16_t okta_snap_weights[OKTA_SNAP_USER_COVERED / 2] = { W8(0), W8(8), W8(16),
+	W8(24), W8(32), W8(40), W8(48), W8(56) };
+
 uint64_t
 okta_snap_sum64(const void *p, size_t len)
 {

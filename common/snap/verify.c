@@ -259,7 +259,8 @@ okta_snap_verify(const struct okta_snap *snap, struct okta_err *err)
 	if (okta_snap_sum64(snap->base + OKTA_SNAP_HEADER_BYTES,
 		snap->len - OKTA_SNAP_HEADER_BYTES) != okta_le64(snap->base + 56))
 		return damaged(err, "checksum of the whole", 56);
-	if (!okta_text_is_printable(snap->org_url))
+	if (!okta_text_is_printable(snap->org_url) ||
+	    snap->org_url.p[snap->org_url.len] != '\0')
 		return damaged(err, "org URL", okta_le64(snap->base + 224));
 	answer = malloc(OKTA_SNAP_GROUP_ANSWER_MAX);
 	if (answer == NULL)

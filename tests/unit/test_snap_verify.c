@@ -90,6 +90,16 @@ verify_sees_what_no_single_lookup_sees(void **state)
 	assert_int_equal(okta_snap_open_bytes(fx->q, fx->len, &snap), OKTA_OK);
 	fx_verify_says(&snap, "number of users");
 
+	/* the org's URL does not end, then is none */
+	memcpy(fx->q, fx->p, fx->len);
+	fx->q[snap.org_url.p + snap.org_url.len - (char *)fx->q] = 'x';
+	fx_forged(fx->q, fx->len, &snap);
+	fx_verify_says(&snap, "org URL");
+	memcpy(fx->q, fx->p, fx->len);
+	fx->q[snap.org_url.p - (char *)fx->q] = '\n';
+	fx_forged(fx->q, fx->len, &snap);
+	fx_verify_says(&snap, "org URL");
+
 	/* a byte nothing points at */
 	memcpy(fx->q, fx->p, fx->len);
 	fx->q[fx->len - 1] ^= 1;
