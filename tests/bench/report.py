@@ -131,12 +131,12 @@ def replacing(res):
         if m.reason:
             rows.append([text, m.reason] + [''] * 6)
             continue
-        wrong, before, after, mappings, longest, busiest, beside = m.extra
+        wrong, before, after, mappings, longest, busiest, other = m.extra
         rows.append([text, f'{int(m.least):,}', wrong, f'{m.median / 1000:,.0f}', f'{m.p99 / 1000:,.0f}',
-                     f'{int(before):,} / {int(after):,} in {mappings}', f'{float(longest) / 1000:,.0f} / {float(busiest) / 1000:,.0f}', f'{float(beside) / 1000:,.0f}'])
-    return markdown(['', 'lookups meanwhile', 'failed or wrong', 'µs, slowest', 'µs, median of the slowest after each',
+                     f'{int(before):,} / {int(after):,} in {mappings}', f'{float(longest) / 1000:,.0f} / {float(busiest) / 1000:,.0f}', f'{float(other) / 1000:,.0f}'])
+    return markdown(['', 'lookups meanwhile', 'failed or wrong', 'µs, slowest that had to do with it', 'µs, median of the slowest of those after each',
                      'KiB mapped before / after, mappings', 'µs: longest on the wall / most processor time',
-                     'µs, slowest with a file beside it'], rows)
+                     'µs, slowest of the others'], rows)
 
 
 def rest(path):
