@@ -132,6 +132,67 @@ smaller_group_has_its_names_in_the_table_only(void **state)
 	free(p);
 }
 
+/* 320 groups of the same 25,000 people, whose names are as long as may be. */
+static void
+names_are_in_rows_until_these_take_256_mib(void **state)
+{
+	enum { GROUPS = 320, PEOPLE = 25000, ROW = PEOPLE * (1 + 33) };
+	struct okta_snapw_head head = { .id_min = 5000, .id_max = OKTA_SNAP_ID_CEIL };
+	struct okta_snapw *w = NULL;
+	struct okta_snapw_group g = fx_group(FX_ENG);
+	struct okta_snapw_user u = fx_user(FX_ADA);
+	struct okta_snap snap;
+	struct okta_snap_group group;
+	char name[40], id[40], *dst[2];
+	uint32_t numbers[GROUPS], i;
+	uint64_t listed = 0;
+	unsigned char *p;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(okta_snapw_new(&head, &w, NULL), OKTA_OK);
+	for (i = 0; i < GROUPS; i++) {
+		(void)snprintf(name, sizeof(name), "g%u", i);
+		(void)snprintf(id, sizeof(id), "00g%u", i);
+		g.name = g.okta_name = V(name);
+		g.okta_id = V(id);
+		g.gid = 2000000 + i;
+		assert_int_equal(okta_snapw_add_group(w, &g, &numbers[i], NULL), OKTA_OK);
+	}
+	u.groups = numbers;
+	u.n_groups = GROUPS;
+	for (i = 0; i < PEOPLE; i++) {
+		(void)snprintf(name, sizeof(name), "m%031u", i);
+		(void)snprintf(id, sizeof(id), "00u%u", i);
+		u.name = V(name);
+		u.okta_id = V(id);
+		u.uid = u.gid = FIRST + i;
+		assert_int_equal(okta_snapw_add_user(w, &u, NULL), OKTA_OK);
+	}
+	p = fx_finish(w, &len);
+	assert_int_equal(okta_snap_open_bytes(p, len, &snap), OKTA_OK);
+	dst[0] = malloc(PEOPLE * 33);
+	dst[1] = malloc(PEOPLE * 33);
+	assert_true(dst[0] != NULL && dst[1] != NULL);
+	for (i = 0; i < GROUPS; i++) {
+		(void)snprintf(name, sizeof(name), "g%u", i);
+		assert_int_equal(
+		    okta_snap_group_by_name(&snap, V(name), &group), OKTA_OK);
+		assert_int_equal(group.n_members, PEOPLE);
+		listed += group.listed != NULL;
+		if (i != 0 && i != GROUPS - 1)
+			continue;
+		assert_int_equal(group.listed != NULL, i == 0);
+		assert_int_equal(
+		    okta_snap_copy_members(&group, dst[i != 0], NULL), OKTA_OK);
+	}
+	assert_int_equal(listed, OKTA_SNAP_NAMES_LISTED_MAX_BYTES / ROW);
+	assert_memory_equal(dst[0], dst[1], PEOPLE * 33);
+	free(dst[0]);
+	free(dst[1]);
+	free(p);
+}
+
 /* Where in the file the names of the crew are. */
 static size_t
 names_at(const struct fixture *fx)
@@ -418,6 +479,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(large_group_has_its_names_in_a_row_and_answers_with_them),
 		cmocka_unit_test(smaller_group_has_its_names_in_the_table_only),
+		cmocka_unit_test(names_are_in_rows_until_these_take_256_mib),
 		T(every_impossible_row_of_names_is_refused),
 		T(verify_refuses_another_name_than_the_tables),
 		T(damaged_name_in_the_row_is_not_handed_out),
