@@ -50,6 +50,7 @@ complete(const struct okta_snap *snap, const struct okta_snap_passwd *pw,
 	user->gids = p + pw->front_len;
 	user->refs = user->gids + (size_t)user->n_gids * 4;
 	at = pw->front_len + ((size_t)user->n_gids + user->n_refs) * 4;
+	/* padded to 16, or as in version 3 to 8 */
 	if (!okta_snap_take_text(
 		p, pw->record_len, p[22], OKTA_SNAP_OKTA_ID_MAX, &at, &user->okta_id) ||
 	    !okta_snap_take_text(

@@ -449,7 +449,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* --- the mutator: change a field, then make every checksum right again --- */
+/* --- what it begins with --- */
 
 /* Put the names of the first group that has room behind its list there, over what is. */
 static void
@@ -499,6 +499,8 @@ fuzz_seed(unsigned i, uint8_t *out, size_t max)
 	free(p);
 	return len;
 }
+
+/* --- the mutator: change a field, then make every checksum right again --- */
 
 /* A number that is likely to matter. */
 static uint64_t
