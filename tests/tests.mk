@@ -81,14 +81,10 @@ liars: $(LIARS)
 
 # --- an okta-sync whose fetcher was taken over -----------------------------------------------
 $B/tests/sync/liar_fetch.o: OUR_CPPFLAGS += -Icmd/okta-sync
-$B/tests/sync/liar-sync: $B/tests/sync/liar_fetch.o $(filter-out %/fetch.o,$(SYNC:%=$B/%)) \
+# $(call SYNC_WITH,PARTS,INSTEAD): okta-sync with some of its parts replaced
+SYNC_WITH = $(2:%=$B/tests/%.o) $(filter-out $(addsuffix .o,$(addprefix %/,$(1))),$(SYNC:%=$B/%)) \
   $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
-	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
-	  $(BOX_LIBS) -linih
-
-# $(call SYNC_WITH,OBJECT,INSTEAD): okta-sync with OBJECT replaced
-SYNC_WITH = $B/tests/sync/$(2).o $(filter-out %/$(1).o,$(SYNC:%=$B/%)) \
-  $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
+$B/tests/sync/liar-sync: $(call SYNC_WITH,fetch,sync/liar_fetch)
 # of whatever changed it says that nobody may ask
 $B/tests/sync/liar_changes.c: cmd/okta-sync/changes.c tests/tests.mk
 	@mkdir -p $(@D)
@@ -101,9 +97,11 @@ $B/tests/sync/next_spool.c: cmd/okta-sync/spool.c tests/tests.mk
 	! cmp -s $< $@
 $B/tests/sync/liar_changes.o $B/tests/sync/next_spool.o: $B/tests/sync/%.o: $B/tests/sync/%.c Makefile
 	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-$B/tests/sync/liar-changes: $(call SYNC_WITH,changes,liar_changes)
-$B/tests/sync/next-sync: $(call SYNC_WITH,spool,next_spool)
-$B/tests/sync/liar-changes $B/tests/sync/next-sync:
+$B/tests/sync/liar-changes: $(call SYNC_WITH,changes,sync/liar_changes)
+$B/tests/sync/next-sync: $(call SYNC_WITH,spool,sync/next_spool)
+$B/tests/sync/mutant-sync: $(call SYNC_WITH,fetch records_read,sync/liar_fetch sync/mutant_records_read)
+$B/tests/fault/mutant-sync: $(call SYNC_WITH,publish,fault/mutant_publish)
+$(addprefix $B/tests/,sync/liar-sync sync/liar-changes sync/next-sync sync/mutant-sync fault/mutant-sync):
 	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
 	  $(BOX_LIBS) -linih
 
@@ -133,11 +131,6 @@ $B/tests/sync/mutant_records_read.c: cmd/okta-sync/records_read.c tests/tests.mk
 	! cmp -s $< $@
 $B/tests/sync/mutant_records_read.o: $B/tests/sync/mutant_records_read.c Makefile
 	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-$B/tests/sync/mutant-sync: $B/tests/sync/liar_fetch.o $B/tests/sync/mutant_records_read.o \
-  $(filter-out %/fetch.o %/records_read.o,$(SYNC:%=$B/%)) \
-  $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
-	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
-	  $(BOX_LIBS) -linih
 
 include tests/fuzz/fuzz.mk
 
@@ -184,10 +177,6 @@ $B/tests/fault/mutant_publish.c: cmd/okta-sync/publish.c tests/tests.mk
 	sed -e 's/r == OKTA_E_SYS || r == OKTA_E_NOMEM/false/' $< >$@
 	! cmp -s $< $@
 $B/tests/fault/mutant_publish.o: OUR_CPPFLAGS += -Icmd/okta-sync
-$B/tests/fault/mutant-sync: $B/tests/fault/mutant_publish.o $(filter-out %/publish.o,$(SYNC:%=$B/%)) \
-  $(addprefix $B/lib,sandbox.a apic.a net.a registry.a host.a model.a snapw.a snap.a base.a)
-	$(CC) $(PIE) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NET_LIBS) $(REG_LIBS) \
-	  $(BOX_LIBS) -linih
 # a helper that goes on without a clock
 $B/tests/fault/mutant_login.c: cmd/okta-auth-helper/login.c tests/tests.mk
 	@mkdir -p $(@D)
