@@ -12,6 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from fault import BUILD, FULL, HERE, calls, main, make, test
 
 SAN = BUILD + '-address,undefined'
+PAM = [('pam', b, 'pam_okta.so', *([] if FULL else ['1'])) for b in ([SAN, BUILD] if FULL else [SAN])]
+NSS = [('nss', b, 'libnss_okta.so.2') for b in ([BUILD, SAN] if FULL else [BUILD])]
+IGNORED = ('pam', BUILD, 'tests/fault/mutant-rc/pam_okta.so', '1', '1')
+LET_IN = ('pam', BUILD, 'tests/fault/mutant-auth/pam_okta.so', '1', '1')
+NOBODY = ('nss', BUILD, 'tests/fault/mutant-nss/libnss_okta.so.2')
+SWEEPS = {}  # all of them, begun before the first test: each is in mount namespaces of its own, so two go on side by side
 
 
 def sweep(program, build, module, *args):
@@ -31,12 +37,9 @@ def figure(out):
             print(line, flush=True)
 
 
-def clean(program, module, *args, builds=(BUILD,)):
-    """Each sweep is in mount namespaces of its own: two go on side by side."""
-    with ThreadPoolExecutor(len(builds)) as pool:
-        sweeps = [pool.submit(sweep, program, build, module, *args) for build in builds]
-    for s in sweeps:
-        out, status = s.result()
+def clean(sweeps):
+    for x in sweeps:
+        out, status = SWEEPS[x].result()
         figure(out)
         assert status == 0 and '# figure' in out, out
 
@@ -66,19 +69,16 @@ def each_call_that_a_product_imports_can_be_made_to_fail_or_is_known_not_to():
 
 @test
 def no_call_that_fails_in_pam_okta_lets_anybody_in_or_is_ignored_or_loses_memory():
-    if FULL:  # each call, as the module is shipped too
-        clean('pam', 'pam_okta.so', builds=(SAN, BUILD))
-    else:
-        clean('pam', 'pam_okta.so', '1', builds=(SAN,))
+    clean(PAM)
 
 
 @test
 def no_call_that_fails_in_nss_okta_makes_an_answer_wrong():
-    clean('nss', 'libnss_okta.so.2', builds=(BUILD, SAN) if FULL else (BUILD,))
+    clean(NSS)
 
 
-def caught(program, module, word):
-    out, status = sweep(program, BUILD, module, '1', '1')
+def caught(broken, word):
+    out, status = SWEEPS[broken].result()
     found = re.findall(r'^# .* fails with .*', out, re.M)
     assert status != 0 and found, out
     assert any(word in x for x in found), found
@@ -86,21 +86,23 @@ def caught(program, module, word):
 
 @test
 def the_sweep_catches_a_module_that_is_ignored_when_memory_runs_out():
-    caught('pam', 'tests/fault/mutant-rc/pam_okta.so', 'alloc')
+    caught(IGNORED, 'alloc')
 
 
 @test
 def the_sweep_catches_a_module_that_lets_in_when_the_record_cannot_be_kept():
-    caught('pam', 'tests/fault/mutant-auth/pam_okta.so', 'fsync')
+    caught(LET_IN, 'fsync')
 
 
 @test
 def the_sweep_catches_a_module_that_takes_an_error_for_nobody():
-    out, status = sweep('nss', BUILD, 'tests/fault/mutant-nss/libnss_okta.so.2')
+    out, status = SWEEPS[NOBODY].result()
     assert status != 0 and 'getpwnam: fstat number 1' in out, out
 
 
 if __name__ == '__main__':
     make('faults')
     make('all', 'faults', san=True)
-    sys.exit(main())
+    with ThreadPoolExecutor(2) as pool:
+        SWEEPS.update((x, pool.submit(sweep, *x)) for x in PAM + NSS + [IGNORED, LET_IN, NOBODY])
+        sys.exit(main())
