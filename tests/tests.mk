@@ -19,18 +19,16 @@ $B/tests/%: tests/%.c $(ARCHIVES)
 	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -Wno-missing-prototypes -MMD -MP -o $@ $< \
 	  $(call links,$<) $(filter-out -lcmocka,$(call libs,$<)) $(LDFLAGS) -Wl,--as-needed -lcmocka
 
-.PHONY: check check-run check-unit demo bench deps
+.PHONY: check demo bench deps
 .PHONY: unit
 unit: $(UNIT_BIN)
 
 # Each installs what it needs first, then reads this Makefile anew with the tools in place.
 check:
 	@tests/deps.sh check
-	@$(MAKE) --no-print-directory WERROR=1 check-run
-
-check-run: all unit
-	@$(MAKE) --no-print-directory SAN=$(SANITIZE) unit fuzz-replay
-	@$(MAKE) --no-print-directory B=$B/plain CPPFLAGS='$(CPPFLAGS) -U__SSE2__' $(PLAIN)
+	@$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 all unit faults
+	@$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 SAN=$(SANITIZE) all unit faults fuzz-replay
+	@$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 B=$B/plain CPPFLAGS='$(CPPFLAGS) -U__SSE2__' $(PLAIN)
 	@tests/list $B | tests/run $B/logs
 
 # The long walk of tests/sync/test_property.py; make check takes a short one.  SEED=N walks

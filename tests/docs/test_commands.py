@@ -34,7 +34,7 @@ ELSEWHERE = {
     "make check-fuzz-mutants": ("tests/hostile-list", "fuzz/mutants", "make -s check-fuzz-mutants"),
     "make fuzz TIME=600 TARGET=snap": ("tests/hostile-list", "fuzz/targets", "make -s fuzz TIME="),
     "tests/deps.sh fuzz": ("tests/fuzz/fuzz.mk", "check-fuzz-mutants:", "tests/deps.sh fuzz"),
-    "make SAN=address,undefined": ("tests/tests.mk", "check-run: all unit", "SAN=$(SANITIZE) unit"),
+    "make SAN=address,undefined": ("tests/tests.mk", "check:", "SAN=$(SANITIZE) all"),
     "tests/deps.sh check": ("tests/tests.mk", "check:", "tests/deps.sh check"),
     "apt-get install make": ("tests/deps.sh", "apt-get install", "apt-get install -y"),
     "make deb": ("packaging/tests/test_build.sh", "the packages are built", "packaging/deb.sh"),
