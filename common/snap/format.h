@@ -7,17 +7,20 @@
  * the file and multiples of 8.  No secret, hash or token is ever stored in it.
  *
  *   header          256 bytes, below
- *   user records    sorted by uid, each a multiple of 16 bytes long, no gaps: what is
- * read of one, 16 bytes at a time, never lies in two cache lines group records   sorted
- * by (kind, gid, Okta id), each a multiple of 8 bytes, no gaps member lists    for each
- * group with listed members a u32 each, zero-padded to 8: where in the name table the
- * member's name is; behind the list of a group with OKTA_SNAP_GROUP_NAMES_LISTED a u8
- * each, the length of the name with its NUL, then those names themselves, each followed
- * by a NUL, zero-padded to 8 name table      for each user, in the order of the records:
- * u8 length, name without NUL; then zeros, at least 33, up to a multiple of 8 5 hash
- * indexes  user name, uid, group name, gid, Okta group name; each begins on the next
- * multiple of 64: one bucket is one cache line org URL         followed by a NUL,
- * zero-padded to a multiple of 8: the end of the file
+ *   user records    sorted by uid, each a multiple of 16 bytes long, no gaps: the
+ *                   16 bytes that its checksum reads at a time lie in one cache line
+ *   group records   sorted by (kind, gid, Okta id), each a multiple of 8 bytes, no gaps
+ *   member lists    for each group with listed members a u32 each, zero-padded to 8:
+ *                   where in the name table the member's name is; behind the list of a
+ *                   group with OKTA_SNAP_GROUP_NAMES_LISTED a u8 each, the length of the
+ *                   name with its NUL, then those names themselves, each followed by a
+ *                   NUL, zero-padded to 8
+ *   name table      for each user, in the order of the records: u8 length, name without
+ *                   NUL; then zeros, at least 33, up to a multiple of 8
+ *   5 hash indexes  user name, uid, group name, gid, Okta group name; each begins on the
+ *                   next multiple of 64: one bucket is one cache line
+ *   org URL         followed by a NUL, zero-padded to a multiple of 8: the end of the
+ *                   file
  *
  * Header (offset: type  meaning)
  *   0: char[8]  "OKTASNAP"

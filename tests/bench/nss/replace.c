@@ -10,11 +10,11 @@
  * SLOWEST is of the lookups that had to do with a replacement: a page that was not mapped
  * yet, or a part of an old file to unmap.  MEDIAN-OF-SLOWEST is the median over
  * replacements of the slowest of those after each.  SLOWEST-OTHER is of all the others,
- * which do what they do on any day, without a system call or a fault: if one is slow, it
- * is because the machine did something else in the middle of it, as to take an interrupt
- * of the disk.  Each time is of the processor, with all that the kernel did meanwhile, or
- * on the wall if the lookup had to wait for something.  LONGEST is on the wall, and so
- * may be time that somebody else was given; BUSIEST is the most processor time.
+ * which do what they do on any day: no fault, and once a second a look at the path.  If
+ * one is slow, something else fell into it; an interrupt of the disk, most likely.  Each
+ * time is of the processor, with all that the kernel did meanwhile, or on the wall if the
+ * lookup had to wait for something.  LONGEST is on the wall, and so may be time that
+ * somebody else was given; BUSIEST is the most processor time.
  */
 #include <fcntl.h>
 #include <signal.h>
