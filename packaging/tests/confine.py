@@ -92,6 +92,7 @@ class Profile:
 # --- the trace -------------------------------------------------------------------------------
 CALL = re.compile(r"^(?:\[pid +)?(\d+)?\]? *(?:[\d.:]+ )?(\w+)\((.*)\) += (\S+)")
 NAME = re.compile(r'"((?:[^"\\]|\\.)*)"')
+RESUMED = re.compile(r"^(?:\[pid +)?\d+\]? *(?:[\d.:]+ )?<\.\.\. \S+ resumed>(.*)")
 OPENED = re.compile(r"= \d+<([^>]*)>")
 FAMILIES = {"AF_INET": "inet", "AF_INET6": "inet6", "AF_UNIX": "unix", "AF_NETLINK": "netlink"}
 # by name: what each call wants, of its first name and of its second
@@ -103,15 +104,16 @@ BY_NUMBER = {"fchmod": "w", "fchown": "w", "ftruncate": "w", "flock": "k", "fsta
 
 
 def whole(lines):
-    """Calls that strace has cut in two, put together."""
+    """Calls that strace has cut in two, put together; "???" is what it calls one whose process was
+    killed before it could be read."""
     begun = {}
     for line in lines:
         pid = (re.match(r"(?:\[pid +)?(\d+)", line) or [None, ""])[1]
+        resumed = RESUMED.match(line)
         if "<unfinished ...>" in line:
             begun[pid] = line.split("<unfinished ...>")[0].rstrip()
-        elif "resumed>" in line:
-            if pid in begun:
-                yield begun.pop(pid) + re.split(r"<\.\.\. \w+ resumed>", line)[1]
+        elif resumed:
+            yield begun.pop(pid, pid + " ") + resumed[1]
         else:
             yield line
 

@@ -129,6 +129,11 @@ ok 'strace: ada logs in with a code' \
 	person ada plain 'successfully authenticated' nsenter -t "$leader" -a "${trace[@]}" /okta-auth-helper.trace \
 	pamtester -v -I tty=tty9 login ada authenticate
 ok 'AppArmor profile okta-auth-helper allows all that the helper did' confine packaging/apparmor/okta-auth-helper $helper
+killed() { # the same trace, with a process in it that was killed as it entered a call
+	printf '%s\n' '1 ???( <unfinished ...>' '1 <... ??? resumed>)                = ?' >>"$root/okta-sync.trace"
+	confine packaging/apparmor/okta-sync $sync
+}
+ok '  and one of its processes killed amid a call is no hindrance' killed
 narrow() { # narrow PROGRAM LINE: without LINE its profile refuses something
 	grep -vxF -e "$2" "packaging/apparmor/${1##*/}" >"$work/profile" &&
 		! cmp -s "$work/profile" "packaging/apparmor/${1##*/}" || return 1

@@ -111,7 +111,7 @@ def whole(lines):
         if '<unfinished ...>' in line:
             begun[pid] = line.split('<unfinished ...>')[0].rstrip()
         elif ' resumed>' in line:
-            yield begun.pop(pid) + re.split(r'<\.\.\. \w+ resumed>', line, maxsplit=1)[1]
+            yield begun.pop(pid) + re.split(r'<\.\.\. \S+ resumed>', line, maxsplit=1)[1]
         else:
             yield line
 
@@ -293,7 +293,9 @@ def a_writer_that_does_not_flush_before_it_renames_is_caught():
 def a_call_that_strace_cut_in_two_counts_like_any_other():
     whole_ones = ['100  fsync(4</s/a>) = 0', '7    close(3</s/b>) = 0', '100  renameat(5</s>, "a", 5</s>, "b") = 0']
     cut = ['100  fsync(4</s/a> <unfinished ...>', '7    close(3</s/b> <unfinished ...>', '100  <... fsync resumed>) = 0',
-           '7    <... close resumed>)       = 0', '100  renameat(5</s>, "a", 5</s>, "b") = 0', '7    +++ exited with 0 +++']
+           '7    <... close resumed>)       = 0', '100  renameat(5</s>, "a", 5</s>, "b") = 0', '7    +++ exited with 0 +++',
+           # a process that was killed before strace could read which call it made
+           '8    ???( <unfinished ...>', '8    <... ??? resumed>)           = ?', '8    +++ killed by SIGKILL +++']
     assert calls(cut) == calls(whole_ones) and len(calls(cut)) == 3, calls(cut)
 
 
