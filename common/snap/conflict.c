@@ -11,7 +11,7 @@ okta_id_of(const struct okta_snapw_layout *l, bool users, size_t i)
 	struct okta_view v;
 
 	if (!users)
-		return okta_snapw_group_text(&l->w->groups[i], 1);
+		return okta_snapw_group_okta_id(&l->w->groups[i]);
 	user = &l->w->users[i];
 	v.p = user->texts + user->len[0] + 3 + user->len[1] + 1 + user->len[2] + 1 +
 	      user->len[3] + 1;

@@ -86,7 +86,7 @@ compare_groups(const void *a, const void *b, void *ctx)
 		return x->kind < y->kind ? -1 : 1;
 	if (x->gid != y->gid)
 		return x->gid < y->gid ? -1 : 1;
-	return strcmp(okta_snapw_group_text(x, 1).p, okta_snapw_group_text(y, 1).p);
+	return strcmp(okta_snapw_group_okta_id(x).p, okta_snapw_group_okta_id(y).p);
 }
 
 /* Decide the order of the groups and where each record and member list goes. */
@@ -314,19 +314,10 @@ write_users(struct okta_snapw_layout *l)
 }
 
 struct okta_view
-okta_snapw_group_text(const struct okta_snapw_draft_group *group, unsigned which)
+okta_snapw_group_okta_id(const struct okta_snapw_draft_group *group)
 {
-	struct okta_view v = { group->texts, group->name_len };
-
-	if (which > 0) {
-		v.p += v.len + 1;
-		v.len = group->okta_id_len;
-	}
-	if (which > 1) {
-		v.p += v.len + 1;
-		v.len = group->okta_name_len;
-	}
-	return v;
+	return (
+	    struct okta_view){ group->texts + group->name_len + 1, group->okta_id_len };
 }
 
 /* --- header and the checks that need the whole

@@ -95,9 +95,7 @@ uint64_t okta_snapw_group_record_len(const struct okta_snapw_draft_group *group)
 /* Resolve the gids that groups join; OKTA_E_INPUT if a LOCAL group is missing. */
 OKTA_MUST_CHECK enum okta_rc okta_snapw_seal(struct okta_snapw *w, struct okta_err *err);
 
-/* Text WHICH of a group: 0 the name, 1 the Okta id, 2 the Okta name. */
-struct okta_view okta_snapw_group_text(
-    const struct okta_snapw_draft_group *group, unsigned which);
+struct okta_view okta_snapw_group_okta_id(const struct okta_snapw_draft_group *group);
 
 /* Ascending, by radix; SPARE is room for N more. */
 void okta_snapw_sort(uint64_t *p, uint64_t *spare, size_t n);
