@@ -128,8 +128,7 @@ forget_nothing(void *ctx)
 	(void)ctx;
 }
 
-/* --- what each process does
- * ------------------------------------------------------------- */
+/* --- what each process does --------------------------------------------------------- */
 
 static void
 run_device(int fd, void *ctx)
@@ -194,8 +193,7 @@ start_worker(struct login *l, struct worker *worker, void (*forget)(void *ctx),
 		worker_fail(worker, OKTA_FAIL_INTERNAL, err.msg);
 }
 
-/* --- listening
- * -------------------------------------------------------------------------- */
+/* --- listening ---------------------------------------------------------------------- */
 
 /*
  * Wait for the next word of a worker, not past UNTIL_MS, and take it.  OKTA_OK, also
@@ -254,8 +252,7 @@ wait_for(struct login *l, struct worker *worker)
 	return wait_until(l, worker, NO_END_MS);
 }
 
-/* --- the steps
- * -------------------------------------------------------------------------- */
+/* --- the steps ---------------------------------------------------------------------- */
 
 /* What the person sees: the address is checked before a QR code is made of it. */
 static enum okta_rc

@@ -23,8 +23,7 @@ sync_build_clear(struct sync_build *b)
 	b->groups = NULL;
 }
 
-/* --- groups
- * -------------------------------------------------------------------------------- */
+/* --- groups ------------------------------------------------------------------------- */
 
 /* The local groups somebody joins, each once. */
 static enum okta_rc
@@ -116,8 +115,7 @@ add_group(struct sync_build *b, size_t i, struct okta_err *err)
 	return r;
 }
 
-/* --- people
- * -------------------------------------------------------------------------------- */
+/* --- people ------------------------------------------------------------------------- */
 
 /* Of person I; the home is of the name he had first. */
 static enum okta_rc

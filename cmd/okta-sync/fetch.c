@@ -26,8 +26,7 @@ struct fetch {
 	size_t current;		       /* which of them this page belongs to */
 };
 
-/* --- what a page becomes
- * ------------------------------------------------------------------- */
+/* --- what a page becomes ------------------------------------------------------------ */
 
 static enum okta_rc
 on_user(void *ctx, const struct okta_directory_user *user)
@@ -168,8 +167,7 @@ read_lists(struct fetch *f, struct sync_list *lists, size_t n, struct okta_err *
 			 : f->source->read(f->source, lists, left, on_page, f, err);
 }
 
-/* --- which groups
- * -------------------------------------------------------------------------- */
+/* --- which groups ------------------------------------------------------------------- */
 
 static struct okta_group_in
 group_in(const struct group *g)

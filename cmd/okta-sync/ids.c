@@ -50,8 +50,7 @@ check_id(const struct sync_build *b, uint32_t id, char *why, size_t size)
 	return false;
 }
 
-/* --- numbers from the directory
- * ------------------------------------------------------------ */
+/* --- numbers from the directory ----------------------------------------------------- */
 
 struct wanted {
 	uint32_t id, user;
@@ -103,8 +102,7 @@ read_wanted(struct sync_build *b, uint32_t *wanted, struct wanted *list)
 	}
 }
 
-/* --- the registry
- * -------------------------------------------------------------------------- */
+/* --- the registry ------------------------------------------------------------------- */
 
 /* OKTA_OK (also when the object was refused), or a failure of the registry as a whole. */
 static enum okta_rc

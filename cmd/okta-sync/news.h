@@ -18,8 +18,8 @@
  *   NO_LOG      a: why the System Log cannot be read
  *   NO_SEARCH   a: why Okta cannot be asked which people changed
  *   REQUESTS    number: how many it took
- *   PAGE        number: kind of a list, a: where it goes on ("": it is at its end), b:
- * its id; what came since the last of these is one page of it
+ *   PAGE        number: kind of a list, a: where it goes on ("": it is at its end),
+ *               b: its id; what came since the last of these is one page of it
  */
 #ifndef OKTA_SYNC_NEWS_H
 #define OKTA_SYNC_NEWS_H

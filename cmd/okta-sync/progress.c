@@ -68,8 +68,7 @@ seconds(int64_t until_ms, int64_t now_ms)
 	return until_ms > now_ms ? (until_ms - now_ms + 999) / 1000 : 0;
 }
 
-/* --- the file
- * ------------------------------------------------------------------------------ */
+/* --- the file ----------------------------------------------------------------------- */
 
 static enum okta_rc
 put(struct okta_buf *b, const struct sync_progress *p, const struct sync_counts *counts,
@@ -114,8 +113,7 @@ file(struct sync_progress *p, const struct sync_counts *counts, int64_t now_ms)
 	okta_buf_clear(&b);
 }
 
-/* --- the line
- * ------------------------------------------------------------------------------ */
+/* --- the line ----------------------------------------------------------------------- */
 
 static void
 line(struct sync_progress *p, const struct sync_counts *counts, int64_t now_ms)

@@ -35,8 +35,7 @@ sync_records_clear(struct sync_records *records)
 	*records = (struct sync_records){ 0 };
 }
 
-/* --- memory
- * -------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------- */
 
 /* A copy of *v in the arena, in its place. */
 static bool
@@ -85,8 +84,7 @@ grow(void **array, size_t n, size_t *max, size_t element)
 	return true;
 }
 
-/* --- adding
- * -------------------------------------------------------------------------------- */
+/* --- adding ------------------------------------------------------------------------- */
 
 /* The number of ID among people and members. */
 static enum okta_rc
@@ -230,8 +228,7 @@ sync_records_add_member(
 	return OKTA_OK;
 }
 
-/* --- afterwards
- * ---------------------------------------------------------------------------- */
+/* --- afterwards --------------------------------------------------------------------- */
 
 enum okta_rc
 sync_records_add_stray(struct sync_records *records, struct sync_member stray)

@@ -71,12 +71,16 @@ OKTA_MUST_CHECK enum okta_rc sync_source_okta(const struct okta_conf *conf, bool
 
 /*
  * The same JSON from disk, below CONF's source_dir.  One file is one page; files of one
- * list are read in the order of their names: users*.json                    GET
- * /api/v1/users groups*.json                   GET /api/v1/groups group-<group
- * id>-users*.json   GET /api/v1/groups/<group id>/users app-<app id>-users*.json GET
- * /api/v1/apps/<app id>/users?expand=user Each list that is needed must have at least one
- * file ("[]" when it is empty).  The files must be readable by the account that fetches
- * (_okta), writable by their owner alone.
+ * list are read in the order of their names:
+ *
+ *   users*.json                   GET /api/v1/users
+ *   groups*.json                  GET /api/v1/groups
+ *   group-<group id>-users*.json  GET /api/v1/groups/<group id>/users
+ *   app-<app id>-users*.json      GET /api/v1/apps/<app id>/users?expand=user
+ *
+ * Each list that is needed must have at least one file ("[]" when it is empty).  The
+ * files must be readable by the account that fetches (_okta), writable by their owner
+ * alone.
  */
 OKTA_MUST_CHECK enum okta_rc sync_source_file(
     const struct okta_conf *conf, struct sync_source **ret, struct okta_err *err);

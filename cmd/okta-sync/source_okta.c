@@ -43,8 +43,7 @@ pace(void *ctx, const struct okta_pace *pace)
 	sync_sink_pace(ctx, pace);
 }
 
-/* --- addresses
- * ----------------------------------------------------------------------------- */
+/* --- addresses ---------------------------------------------------------------------- */
 
 static bool
 is_plain(const char *name)

@@ -19,8 +19,7 @@
 
 #define LINES_MAX_BYTES 268435456 /* a million people and their groups */
 
-/* --- list
- * ---------------------------------------------------------------------------------- */
+/* --- list --------------------------------------------------------------------------- */
 
 static enum okta_rc
 show_row(void *ctx, const struct okta_registry_row *row)
@@ -65,8 +64,7 @@ list(struct ctl ctl, const char *path, const struct okta_conf *conf)
 	return r == OKTA_OK ? 0 : ctl_fail(1, "%s", err.msg);
 }
 
-/* --- import
- * -------------------------------------------------------------------------------- */
+/* --- import ------------------------------------------------------------------------- */
 
 struct import {
 	struct okta_registry *reg;
@@ -299,8 +297,7 @@ import(const struct okta_conf *conf, const char *path, const char *file)
 	return status;
 }
 
-/* --- forget
- * -------------------------------------------------------------------------------- */
+/* --- forget ------------------------------------------------------------------------- */
 
 static enum okta_rc
 forget_name(struct okta_registry *reg, struct okta_view name, struct okta_err *err)

@@ -48,8 +48,7 @@ struct page {
 	size_t kept;
 };
 
-/* --- single values: false is a fault of the JSON
- * ----------------------------------------------- */
+/* --- single values: false is a fault of the JSON ------------------------------------ */
 
 /* A string of at most MAX bytes, without NUL; anything else reads as empty, a longer one
  * as one byte too long. */
@@ -119,8 +118,7 @@ attribute(struct page *p, struct okta_view *ret)
 	}
 }
 
-/* --- the array a page must be
- * -------------------------------------------------------------- */
+/* --- the array a page must be ------------------------------------------------------- */
 
 /* What the JSON itself has wrong goes before what is missing in it. */
 static enum okta_rc
@@ -160,8 +158,7 @@ each_item(struct okta_view body, enum okta_rc (*item)(struct page *p),
 	return r != OKTA_OK ? r : okta_pull_end(&p.pull, err);
 }
 
-/* --- people
- * -------------------------------------------------------------------------------- */
+/* --- people ------------------------------------------------------------------------- */
 
 struct person {
 	struct okta_directory_user user;
@@ -338,8 +335,7 @@ okta_directory_app_users(struct okta_view page, const struct okta_conf *conf,
 	return each_item(page, one_app_user, conf, sink, err);
 }
 
-/* --- groups
- * -------------------------------------------------------------------------------- */
+/* --- groups ------------------------------------------------------------------------- */
 
 /*
  * Whoever may create groups chooses their names; none of them may stop the whole sync.  A
@@ -429,8 +425,7 @@ okta_directory_groups(
 	return each_item(page, one_group, NULL, sink, err);
 }
 
-/* --- ids alone
- * ----------------------------------------------------------------------------- */
+/* --- ids alone ---------------------------------------------------------------------- */
 
 static enum okta_rc
 one_member(struct page *p)

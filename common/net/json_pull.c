@@ -7,8 +7,7 @@
 #include "base/text.h"
 #include "net/json.h"
 
-/* --- bytes
- * --------------------------------------------------------------------------------- */
+/* --- bytes -------------------------------------------------------------------------- */
 
 static bool
 fault(struct okta_pull *pull, const char *wrong)
@@ -63,8 +62,7 @@ plain_end(const char *p, const char *end)
 	return p;
 }
 
-/* --- strings
- * ------------------------------------------------------------------------------- */
+/* --- strings ------------------------------------------------------------------------ */
 
 static bool
 hex4(struct okta_pull *pull, uint32_t *ret)
@@ -231,8 +229,7 @@ string(struct okta_pull *pull, struct unpacked *u, struct okta_view *ret, bool *
 	return string_with_escapes(pull, start, u);
 }
 
-/* --- names
- * --------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------- */
 
 /* Of the length and the outer bytes: names are told apart by comparing them, this only
  * saves most comparisons. */
@@ -311,8 +308,7 @@ take_name(struct okta_pull *pull, struct okta_view *ret)
 	return true;
 }
 
-/* --- lists
- * --------------------------------------------------------------------------------- */
+/* --- lists -------------------------------------------------------------------------- */
 
 static bool
 open_list(struct okta_pull *pull, char bracket)
@@ -384,8 +380,7 @@ okta_pull_member(struct okta_pull *pull, const struct okta_pull_object *outer,
 	return false;
 }
 
-/* --- values
- * -------------------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------------------- */
 
 static const char *
 digits(const char *p, const char *end)

@@ -72,8 +72,7 @@ finish(struct run *run, struct okta_listing *l)
 	run->left[l->bucket]--;
 }
 
-/* --- asking
- * -------------------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------------- */
 
 static enum okta_rc
 send_request(struct run *run, struct okta_listing *l, struct okta_err *err)
@@ -136,8 +135,7 @@ start_some(struct run *run, int64_t *ret_wait_ms, struct okta_err *err)
 	return OKTA_OK;
 }
 
-/* --- how long it takes
- * ------------------------------------------------------------------------ */
+/* --- how long it takes -------------------------------------------------------------- */
 
 /* Lists that are not done yet are taken to be as long as those that are. */
 static int64_t
@@ -171,8 +169,7 @@ tell_pace(struct run *run)
 	run->api->pace(run->api->ctx, &pace);
 }
 
-/* --- answers
- * ------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------ */
 
 /* Of a page that was taken, so it is a list. */
 static size_t

@@ -130,8 +130,7 @@ okta_token_drop(struct okta_token *token)
 	return token->auth != OKTA_AUTH_SSWS;
 }
 
-/* --- whose time it is
- * ----------------------------------------------------------------------- */
+/* --- whose time it is --------------------------------------------------------------- */
 
 /*
  * What we sign carries a time, which Okta compares with its own: a host whose clock is
@@ -158,8 +157,7 @@ learn_clock(struct okta_token *t, const struct okta_rate_headers *headers)
 	return t->ahead_s - before > CLOCK_OFF_S || before - t->ahead_s > CLOCK_OFF_S;
 }
 
-/* --- one request
- * --------------------------------------------------------------------------- */
+/* --- one request -------------------------------------------------------------------- */
 
 static enum okta_rc
 put_form(struct okta_token *t, struct okta_view url, struct okta_buf *form,
@@ -272,8 +270,7 @@ out:
 	return r;
 }
 
-/* --- what Okta said
- * ------------------------------------------------------------------------ */
+/* --- what Okta said ----------------------------------------------------------------- */
 
 static enum okta_rc
 keep(struct okta_token *t, const struct okta_json_value *root, struct okta_err *err)

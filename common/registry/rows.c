@@ -69,8 +69,7 @@ regrows_at(struct regrows *rows, size_t i)
 	return &rows->row[i];
 }
 
-/* --- keys
- * ---------------------------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------------------- */
 
 static uint64_t
 mix(uint64_t h, uint64_t word)
@@ -178,8 +177,7 @@ find(const struct regrows *rows, enum key key, const struct regrow *wanted, uint
 	return NULL;
 }
 
-/* --- indexes
- * ------------------------------------------------------------------------------- */
+/* --- indexes ------------------------------------------------------------------------ */
 
 /* N rows from FIRST on; a search alone would wait for memory at each of them. */
 static enum okta_rc
@@ -223,8 +221,7 @@ make(struct regrows *rows, enum key key)
 	return r;
 }
 
-/* --- finding
- * ------------------------------------------------------------------------------- */
+/* --- finding ------------------------------------------------------------------------ */
 
 struct regrow *
 regrows_by_okta_id(const struct regrows *rows, struct okta_view okta_id)
@@ -307,8 +304,7 @@ regrows_forget_seen(struct regrows *rows)
 		rows->row[i].seen = false;
 }
 
-/* --- changing
- * ------------------------------------------------------------------------------ */
+/* --- changing ----------------------------------------------------------------------- */
 
 static const char *
 keep(struct regrows *rows, struct okta_view v)

@@ -72,8 +72,7 @@ sort_u32(uint32_t *p, size_t n)
 	}
 }
 
-/* --- groups
- * -------------------------------------------------------------------------------- */
+/* --- groups ------------------------------------------------------------------------- */
 
 static int
 compare_groups(const void *a, const void *b, void *ctx)
@@ -208,8 +207,7 @@ write_group(struct okta_snapw_layout *l, const struct okta_snapw_draft_group *gr
 	return OKTA_OK;
 }
 
-/* --- users
- * --------------------------------------------------------------------------------- */
+/* --- users -------------------------------------------------------------------------- */
 
 /*
  * Sort the groups of USER, whose name is at NAME_AT in the table, into gids and
@@ -320,8 +318,7 @@ okta_snapw_group_okta_id(const struct okta_snapw_draft_group *group)
 	    struct okta_view){ group->texts + group->name_len + 1, group->okta_id_len };
 }
 
-/* --- header and the checks that need the whole
- * ---------------------------------------------- */
+/* --- header and the checks that need the whole -------------------------------------- */
 
 static void
 write_header(struct okta_snapw_layout *l)

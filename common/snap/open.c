@@ -16,8 +16,7 @@
 
 #define USER_MIN_BYTES 48 /* the shortest record that can hold its strings */
 
-/* --- the file
- * ------------------------------------------------------------------------------ */
+/* --- the file ----------------------------------------------------------------------- */
 
 static bool
 others_can_write(const struct stat *st)
@@ -217,8 +216,7 @@ okta_snap_close(struct okta_snap *snap)
 	memset(snap, 0, sizeof(*snap));
 }
 
-/* --- the header
- * ---------------------------------------------------------------------------- */
+/* --- the header --------------------------------------------------------------------- */
 
 /* A section must begin where the last one ended, *end, give or take GAP bytes of padding.
  */

@@ -72,8 +72,7 @@ no_memory(struct okta_err *err)
 	return okta_err_set(err, OKTA_E_NOMEM, "snapshot: out of memory");
 }
 
-/* --- what may be stored
- * -------------------------------------------------------------------- */
+/* --- what may be stored ------------------------------------------------------------- */
 
 /* Fit for a line of passwd(5): well-formed UTF-8, no ':', no control byte. */
 static bool
@@ -201,8 +200,7 @@ sort_unique(uint32_t *p, size_t n)
 	return kept;
 }
 
-/* --- groups
- * -------------------------------------------------------------------------------- */
+/* --- groups ------------------------------------------------------------------------- */
 
 static enum okta_rc
 check_joins(
@@ -359,8 +357,7 @@ okta_snapw_seal(struct okta_snapw *w, struct okta_err *err)
 	return OKTA_OK;
 }
 
-/* --- users
- * --------------------------------------------------------------------------------- */
+/* --- users -------------------------------------------------------------------------- */
 
 static enum okta_rc
 check_user_texts(const struct okta_snapw_user *user, struct okta_err *err)

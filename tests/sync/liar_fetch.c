@@ -44,8 +44,7 @@ is(const char *name)
 	return strcmp(lie, name) == 0;
 }
 
-/* --- records
- * ------------------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------------------ */
 
 static struct okta_buf one;
 static struct okta_frame_writer writer;
@@ -146,8 +145,7 @@ the_truth(void)
 	}
 }
 
-/* --- lies about people and groups
- * ---------------------------------------------------------- */
+/* --- lies about people and groups --------------------------------------------------- */
 
 static void
 a_hostile_person(void)
@@ -198,8 +196,7 @@ hostile_ids(void)
 	user(number < 6 ? ids[number] : big, "evil@acme.example", "", "", "");
 }
 
-/* --- lies about the stream
- * ----------------------------------------------------------------- */
+/* --- lies about the stream ---------------------------------------------------------- */
 
 static void
 odd_numbers(void)
@@ -288,8 +285,7 @@ make_records(void)
 		record[roll(n_records)] = record[roll(n_records)];
 }
 
-/* --- sending
- * ------------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------------ */
 
 static void
 send_frame(struct sync_sink *sink, struct okta_buf *frame)

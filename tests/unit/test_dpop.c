@@ -211,8 +211,7 @@ dpop_learn_ignores_a_malformed_nonce(void **state)
 	okta_dpop_free(&dpop);
 }
 
-/* --- private_key_jwt
- * --------------------------------------------------------------------- */
+/* --- private_key_jwt ---------------------------------------------------------------- */
 
 static char *
 pem_of(EVP_PKEY *pkey, const char *passphrase)

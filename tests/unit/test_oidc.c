@@ -318,8 +318,7 @@ tokens_need_an_id_token(void **state)
 	okta_json_free(&doc);
 }
 
-/* --- when to ask again
- * ------------------------------------------------------------------- */
+/* --- when to ask again -------------------------------------------------------------- */
 
 static enum okta_poll_step
 feed(struct okta_poll *p, long status, const char *body, int64_t retry_s, int64_t now_ms,

@@ -2,15 +2,18 @@
 /*
  * dataset DIR USERS GROUPS: the directory of people.h as text, and the keys to ask for.
  *
- * DIR/passwd, DIR/group                   for the peers
- * DIR/memberships                         "name gid,gid,...", for nss_db
- * DIR/names (at most 200,000), DIR/groups "name id number", in an order that is not the
- *                                         file's, so that neighbours do not warm each
- * other DIR/ten, DIR/thousand                   the users in that many groups, likewise;
- * those in ten are in none of the groups of 50,000 DIR/big one group of 50,000 (or of
- * all, if they are fewer) DIR/missing                             names and uids that
- * nobody has In names the number is the gid, in groups and big that of the members, in
- * ten and thousand that of the groups.
+ *   DIR/passwd, DIR/group   for the peers
+ *   DIR/memberships         "name gid,gid,...", for nss_db
+ *   DIR/names, DIR/groups   "name id number" of each, of 200,000 people at most, in an
+ *                           order that is not the file's, so that neighbours do not warm
+ *                           each other
+ *   DIR/ten, DIR/thousand   the users in that many groups, likewise; those in ten are in
+ *                           none of the groups of 50,000
+ *   DIR/big                 one group of 50,000, or of all if they are fewer
+ *   DIR/missing             names and uids that nobody has
+ *
+ * In names the number is the gid, in groups and big that of the members, in ten and
+ * thousand that of the groups.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,9 +5,11 @@
  *
  * FILE is mapped as the module maps its snapshot.  Prints "WHAT nanoseconds":
  *   read     one read from it at a place that depends on the read before: a cache and TLB
- * miss copy     RECORD_BYTES copied from such a place: an answer without any search big
- * GROUP_BYTES copied and a pointer written for each 18 of them syscall  getppid(), the
- * cheapest there is stat     of nsswitch.conf, which glibc makes in every lookup
+ *            miss
+ *   copy     RECORD_BYTES copied from such a place: an answer without any search
+ *   big      GROUP_BYTES copied and a pointer written for each 18 of them
+ *   syscall  getppid(), the cheapest there is
+ *   stat     of nsswitch.conf, which glibc makes in every lookup
  */
 #include <fcntl.h>
 #include <stdint.h>

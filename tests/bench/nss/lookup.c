@@ -153,8 +153,7 @@ measure(const struct op *op)
 	free(w.keys.key);
 }
 
-/* --- everybody, one after the other
- * ----------------------------------------------------- */
+/* --- everybody, one after the other ------------------------------------------------- */
 
 static void
 measure_enumeration(size_t want)
@@ -188,8 +187,7 @@ measure_enumeration(size_t want)
 	print_rounds("enum", all, rounds, rounds * n);
 }
 
-/* --- several threads
- * -------------------------------------------------------------------- */
+/* --- several threads ---------------------------------------------------------------- */
 
 /* Lines of the cache come in pairs: what one thread writes is no other's reading. */
 struct runner {
@@ -275,8 +273,7 @@ measure_threads(void)
 	print_rounds("threads-2", two, ROUNDS, ROUNDS);
 }
 
-/* --- memory
- * ----------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------- */
 
 struct memory {
 	long rss, own;
