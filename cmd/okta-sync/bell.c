@@ -19,7 +19,7 @@ static const struct okta_view none = { NULL, 0 };
 struct bell {
 	const struct sync_asking *ask;
 	struct sync_events events;
-	struct sync_changed_groups groups;
+	struct sync_grouplist groups;
 	const struct okta_view *user; /* by list, for GROUPS_OF */
 	size_t current;
 	bool *joined;  /* by number of the pair */
@@ -282,7 +282,7 @@ sync_bell(const struct sync_asking *ask, const struct sync_command *command,
 			r = say_link(&b, okta_buf_view(&next), err);
 	}
 	okta_buf_clear(&next);
-	sync_changed_clear(&b.groups);
+	sync_grouplist_clear(&b.groups);
 	sync_events_clear(&b.events);
 	return r;
 }

@@ -35,7 +35,7 @@ sync_stamp(int64_t s, char ret[SYNC_STAMP_BYTES])
 struct changes {
 	const struct sync_asking *ask;
 	const struct sync_list *lists;
-	struct sync_changed_groups groups;
+	struct sync_grouplist groups;
 	char reread[REREAD_MAX][OKTA_DIRECTORY_ID_MAX + 1];
 	size_t n_hits;
 	char settled[SYNC_STAMP_BYTES]; /* what was stamped before it, cannot be so again
@@ -257,7 +257,7 @@ sync_changes(const struct sync_asking *ask, int64_t since_s, struct okta_err *er
 		r = sync_changed_app(ask, err);
 	if (r == OKTA_OK && may)
 		r = sync_changed_members(ask, &c.groups, err);
-	sync_changed_clear(&c.groups);
+	sync_grouplist_clear(&c.groups);
 	if (r == OKTA_OK) {
 		sync_seen_turn(&memory->users);
 		sync_seen_turn(&memory->groups);

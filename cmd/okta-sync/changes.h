@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "grouplist.h"
 #include "handover.h"
 #include "model/conf.h"
 #include "net/directory.h"
@@ -45,23 +46,12 @@ struct sync_asking {
 OKTA_MUST_CHECK enum okta_rc sync_changes(
     const struct sync_asking *ask, int64_t since_s, struct okta_err *err);
 
-/* Groups to hand over: what is known of one, and whether a rule wants its members. */
-struct sync_changed_group {
-	char *id, *name;
-	size_t number; /* in the handover */
-	bool wanted, in_scope;
-};
-struct sync_changed_groups {
-	struct sync_changed_group *group;
-	size_t n, max;
-};
-void sync_changed_clear(struct sync_changed_groups *groups);
 /* Hands over the group itself.  OKTA_OK, OKTA_E_NOMEM or what the sink said. */
 OKTA_MUST_CHECK enum okta_rc sync_changed_add(const struct sync_asking *ask,
-    struct sync_changed_groups *groups, struct okta_view id, struct okta_view name);
+    struct sync_grouplist *groups, struct okta_view id, struct okta_view name);
 /* Reads the members of those a rule wants, and hands them over as LISTED. */
 OKTA_MUST_CHECK enum okta_rc sync_changed_members(const struct sync_asking *ask,
-    const struct sync_changed_groups *groups, struct okta_err *err);
+    const struct sync_grouplist *groups, struct okta_err *err);
 /* All who are assigned to the app, handed over as SCOPE. */
 OKTA_MUST_CHECK enum okta_rc sync_changed_app(
     const struct sync_asking *ask, struct okta_err *err);

@@ -5,14 +5,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "model/groups.h"
+#include "grouplist.h"
 #include "net/directory.h"
 #include "news.h"
-
-struct group {
-	char *id, *name;
-	bool wanted, in_scope;
-};
+#include "page.h"
 
 struct fetch {
 	const struct okta_conf *conf;
@@ -20,65 +16,17 @@ struct fetch {
 	struct sync_sink *sink;
 	const struct sync_resume *resume; /* NULL: nobody keeps the pages */
 	bool said_clock;
-	struct group *groups;
-	size_t n_groups, max_groups;
+	struct sync_grouplist groups;
 	const struct sync_list *lists; /* being read now */
-	size_t current;		       /* which of them this page belongs to */
 };
 
 /* --- what a page becomes ------------------------------------------------------------ */
 
 static enum okta_rc
-on_user(void *ctx, const struct okta_directory_user *user)
-{
-	struct fetch *f = ctx;
-	const struct sync_list *list = &f->lists[f->current];
-	enum okta_rc r;
-
-	r = sync_sink_user(f->sink, user);
-	if (r == OKTA_OK && list->kind == SYNC_LIST_MEMBERS)
-		r = sync_sink_member(f->sink, list->group, user->id);
-	return r;
-}
-
-static enum okta_rc
-on_member(void *ctx, struct okta_view user_id)
-{
-	struct fetch *f = ctx;
-
-	return sync_sink_member(f->sink, f->lists[f->current].group, user_id);
-}
-
-static enum okta_rc
-add_group(struct fetch *f, struct okta_view id, struct okta_view name)
-{
-	struct group g = { 0 }, *more;
-	size_t max;
-
-	if (f->n_groups == f->max_groups) {
-		max = f->max_groups == 0 ? 256 : f->max_groups * 2;
-		more = reallocarray(f->groups, max, sizeof(*more));
-		if (more == NULL)
-			return OKTA_E_NOMEM;
-		f->groups = more;
-		f->max_groups = max;
-	}
-	g.id = okta_view_dup(id);
-	g.name = okta_view_dup(name);
-	if (g.id == NULL || g.name == NULL) {
-		free(g.id);
-		free(g.name);
-		return OKTA_E_NOMEM;
-	}
-	f->groups[f->n_groups++] = g;
-	return OKTA_OK;
-}
-
-static enum okta_rc
 on_group(void *ctx, struct okta_view id, struct okta_view name)
 {
 	struct fetch *f = ctx;
-	enum okta_rc r = add_group(f, id, name);
+	enum okta_rc r = sync_grouplist_add(&f->groups, id, name);
 
 	return r == OKTA_OK ? sync_sink_group(f->sink, id, name) : r;
 }
@@ -114,33 +62,16 @@ static enum okta_rc
 on_page(void *ctx, size_t i, struct okta_view body, struct okta_err *err)
 {
 	struct fetch *f = ctx;
-	const struct okta_directory_sink sink = { on_user, on_group, on_member, f };
+	const struct okta_directory_sink sink = { .group = on_group, .ctx = f };
+	const struct sync_list *list = &f->lists[i];
 	enum okta_rc r;
 
-	f->current = i;
-	switch (f->lists[i].kind) {
-	case SYNC_LIST_USERS:
-		r = okta_directory_users(body, f->conf, &sink, err);
-		break;
-	case SYNC_LIST_APP:
-		r = okta_directory_app_users(body, f->conf, &sink, err);
-		break;
-	case SYNC_LIST_GROUPS:
-		r = okta_directory_groups(body, &sink, err);
-		break;
-	case SYNC_LIST_MEMBERS:
-		r = f->lists[i].with_persons
-			? okta_directory_users(body, f->conf, &sink, err)
-			: okta_directory_members(body, &sink, err);
-		break;
-	default:
-		r = OKTA_E_INTERNAL;
-	}
+	r = list->kind == SYNC_LIST_GROUPS
+		? okta_directory_groups(body, &sink, err)
+		: sync_page_people(f->conf, f->sink, list, body, err);
 	if (r == OKTA_OK)
-		r = say_page(f, &f->lists[i]);
-	if (r != OKTA_OK && err->rc == OKTA_OK)
-		(void)okta_err_set(
-		    err, r, "handing over a page failed (%s)", okta_rc_name(r));
+		r = say_page(f, list);
+	sync_page_blame(r, err);
 	return r;
 }
 
@@ -169,27 +100,21 @@ read_lists(struct fetch *f, struct sync_list *lists, size_t n, struct okta_err *
 
 /* --- which groups ------------------------------------------------------------------- */
 
-static struct okta_group_in
-group_in(const struct group *g)
-{
-	return (struct okta_group_in){ okta_view_str(g->id), okta_view_str(g->name) };
-}
-
 /* One item of [sync] scope_groups: exactly one group. */
 static enum okta_rc
 resolve(struct fetch *f, const char *ref, struct okta_err *err)
 {
-	struct group *found = NULL;
+	struct sync_listed_group *found = NULL;
 	struct okta_group_in in;
 	char shown[80];
 	size_t i;
 
 	okta_text_sanitize(shown, sizeof(shown), okta_view_str(ref));
-	for (i = 0; i < f->n_groups; i++) {
-		in = group_in(&f->groups[i]);
+	for (i = 0; i < f->groups.n; i++) {
+		in = sync_listed_group_in(&f->groups.group[i]);
 		if (!okta_group_is(okta_view_str(ref), &in))
 			continue;
-		if (found != NULL && strcmp(found->id, f->groups[i].id) == 0)
+		if (found != NULL && strcmp(found->id, f->groups.group[i].id) == 0)
 			continue; /* pages that moved while they were read */
 		if (found != NULL)
 			return okta_err_set(err, OKTA_E_CONFIG,
@@ -197,8 +122,8 @@ resolve(struct fetch *f, const char *ref, struct okta_err *err)
 			    "%s: "
 			    "name the one "
 			    "you mean by its id",
-			    shown, found->id, f->groups[i].id);
-		found = &f->groups[i];
+			    shown, found->id, f->groups.group[i].id);
+		found = &f->groups.group[i];
 	}
 	if (found == NULL)
 		return okta_err_set(err, OKTA_E_CONFIG,
@@ -214,19 +139,12 @@ resolve(struct fetch *f, const char *ref, struct okta_err *err)
 static enum okta_rc
 choose_groups(struct fetch *f, struct okta_err *err)
 {
-	struct okta_group_rule rule;
-	struct okta_group_in in;
 	enum okta_rc r;
 	size_t i;
 
-	for (i = 0; i < f->n_groups; i++) {
-		in = group_in(&f->groups[i]);
-		rule.wanted = false;
-		/* a refusal is reported by the writer, which asks again */
-		r = okta_group_apply(f->conf, &in, &rule, NULL);
-		f->groups[i].wanted = (r == OKTA_OK || r == OKTA_E_REFUSED) &&
-				      rule.wanted;
-	}
+	for (i = 0; i < f->groups.n; i++)
+		f->groups.group[i].wanted = sync_listed_group_is_wanted(
+		    f->conf, &f->groups.group[i]);
 	if (f->conf->scope != OKTA_SCOPE_GROUPS)
 		return OKTA_OK;
 	for (i = 0; i < f->conf->scope_groups.n; i++) {
@@ -249,7 +167,7 @@ read_people(struct fetch *f, struct okta_err *err)
 	size_t i, n = 0;
 	int pass;
 
-	lists = calloc(f->n_groups + 2, sizeof(*lists));
+	lists = calloc(f->groups.n + 2, sizeof(*lists));
 	if (lists == NULL)
 		return okta_err_set(err, OKTA_E_NOMEM, "out of memory");
 	if (f->conf->scope == OKTA_SCOPE_ALL)
@@ -258,13 +176,14 @@ read_people(struct fetch *f, struct okta_err *err)
 		lists[n++] = (struct sync_list){ .kind = SYNC_LIST_APP,
 			.id = f->conf->app_id };
 	for (pass = 0; pass < 2; pass++)
-		for (i = 0; i < f->n_groups; i++)
-			if (pass == 0 ? f->groups[i].in_scope
-				      : f->groups[i].wanted && !f->groups[i].in_scope)
+		for (i = 0; i < f->groups.n; i++)
+			if (pass == 0 ? f->groups.group[i].in_scope
+				      : f->groups.group[i].wanted &&
+					    !f->groups.group[i].in_scope)
 				lists[n++] = (struct sync_list){
 					.kind = SYNC_LIST_MEMBERS,
-					.id = f->groups[i].id,
-					.group = i,
+					.id = f->groups.group[i].id,
+					.group = f->groups.group[i].number,
 					.with_persons = pass == 0
 				};
 	r = read_lists(f, lists, n, err);
@@ -278,9 +197,10 @@ take_groups(struct fetch *f, struct okta_err *err)
 	enum okta_rc r = OKTA_OK;
 	size_t i;
 
-	for (i = 0; f->resume != NULL && r == OKTA_OK && i < f->resume->n_groups; i++)
-		r = add_group(f, okta_view_str(f->resume->group[i].id),
-		    okta_view_str(f->resume->group[i].name));
+	for (i = 0; f->resume != NULL && r == OKTA_OK && i < f->resume->groups.n; i++)
+		r = sync_grouplist_add(&f->groups,
+		    okta_view_str(f->resume->groups.group[i].id),
+		    okta_view_str(f->resume->groups.group[i].name));
 	return r == OKTA_OK ? r : okta_err_set(err, r, "out of memory");
 }
 
@@ -293,7 +213,6 @@ sync_fetch(const struct okta_conf *conf, struct sync_source *source,
 	};
 	struct sync_list groups = { .kind = SYNC_LIST_GROUPS };
 	enum okta_rc r;
-	size_t i;
 
 	r = take_groups(&f, err);
 	if (r == OKTA_OK)
@@ -302,10 +221,6 @@ sync_fetch(const struct okta_conf *conf, struct sync_source *source,
 		r = choose_groups(&f, err);
 	if (r == OKTA_OK)
 		r = read_people(&f, err);
-	for (i = 0; i < f.n_groups; i++) {
-		free(f.groups[i].id);
-		free(f.groups[i].name);
-	}
-	free(f.groups);
+	sync_grouplist_clear(&f.groups);
 	return r;
 }

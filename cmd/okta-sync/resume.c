@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "resume.h"
 
-#include <stdlib.h>
-
 #include "base/chan.h"
 #include "base/frame.h"
 #include "handover.h"
@@ -71,39 +69,8 @@ sync_resume_send(int fd, const struct okta_clock *clock,
 void
 sync_resume_clear(struct sync_resume *resume)
 {
-	size_t i;
-
-	for (i = 0; i < resume->n_groups; i++) {
-		free(resume->group[i].id);
-		free(resume->group[i].name);
-	}
-	free(resume->group);
+	sync_grouplist_clear(&resume->groups);
 	sync_points_clear(&resume->points);
-	*resume = (struct sync_resume){ 0 };
-}
-
-static enum okta_rc
-add_group(struct sync_resume *resume, struct okta_view id, struct okta_view name)
-{
-	struct sync_resume_group g, *more;
-	size_t max;
-
-	if (resume->n_groups == resume->max_groups) {
-		max = resume->max_groups == 0 ? 64 : resume->max_groups * 2;
-		more = reallocarray(resume->group, max, sizeof(*more));
-		if (more == NULL)
-			return OKTA_E_NOMEM;
-		resume->group = more;
-		resume->max_groups = max;
-	}
-	g = (struct sync_resume_group){ okta_view_dup(id), okta_view_dup(name) };
-	if (g.id == NULL || g.name == NULL) {
-		free(g.id);
-		free(g.name);
-		return OKTA_E_NOMEM;
-	}
-	resume->group[resume->n_groups++] = g;
-	return OKTA_OK;
 }
 
 enum okta_rc
@@ -122,7 +89,7 @@ sync_resume_take(struct sync_resume *resume, struct okta_view frame)
 		text = okta_frame_get_text(&r, SYNC_LINK_MAX);
 		if (r.rc != OKTA_OK)
 			return OKTA_E_INPUT;
-		rc = what == 0 ? add_group(resume, id, text)
+		rc = what == 0 ? sync_grouplist_add(&resume->groups, id, text)
 			       : sync_points_put(&resume->points, what - 1, id, text);
 	}
 	return rc == OKTA_OK ? okta_frame_end(&r) : rc;

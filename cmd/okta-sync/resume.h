@@ -9,11 +9,10 @@
 #ifndef OKTA_SYNC_RESUME_H
 #define OKTA_SYNC_RESUME_H
 
-#include <stddef.h>
-
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/view.h"
+#include "grouplist.h"
 #include "points.h"
 #include "records.h"
 
@@ -24,14 +23,9 @@ OKTA_MUST_CHECK enum okta_rc sync_resume_send(int fd, const struct okta_clock *c
 
 /* --- the fetcher's side ---------------------------------------------------------- */
 
-struct sync_resume_group {
-	char *id, *name;
-};
-
 /* { 0 }: nothing was read. */
 struct sync_resume {
-	struct sync_resume_group *group; /* in the order of the handover */
-	size_t n_groups, max_groups;
+	struct sync_grouplist groups; /* in the order of the handover */
 	struct sync_points points;
 };
 
