@@ -1,14 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """A full synchronisation that is interrupted goes on where it was, or begins anew when it must."""
-import contextlib
 import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 
-from watcher import Watch, main
+from watcher import Watch, kill_together, main
 from world import BUILD, ROOT, Host, Org, flip, has, lacks, same, test, wait_for
 
 ORG = Org()
@@ -76,11 +75,7 @@ def watch(h):
 
 
 def kill(w):
-    for pid in [w.p.pid] + w.children():
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+    kill_together([w.p.pid] + w.children())
     w.p.wait()
 
 
@@ -223,9 +218,7 @@ def whoever_asks_for_a_full_sync_gets_one_from_the_first_page_on():
     hold()
     w.send(signal.SIGUSR1)
     held()
-    for pid in w.children():
-        with contextlib.suppress(ProcessLookupError):  # one goes with the other
-            os.kill(pid, signal.SIGKILL)
+    kill_together(w.children())
     w.says('was killed')
     calm()
     ORG.admin('DELETE', '/log')

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A running okta-sync --watch, what it says and what it tells the service manager."""
+import contextlib
 import os
 import signal
 import socket
@@ -8,6 +9,14 @@ import threading
 
 import world
 from world import as_uid, same, wait_for
+
+
+def kill_together(pids):
+    """None of them sees another one end."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):  # one goes with the other
+                os.kill(pid, number)
 
 
 class Watch:
