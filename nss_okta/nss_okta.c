@@ -237,22 +237,19 @@ make_room(const struct gid_array *a)
 /*
  * The name may by now belong to a local account that was added after the last sync, and
  * nobody but us asks by name alone here.  A local account comes with a primary group of
- * the host; ours come with one of ours.  (-1: the caller has none to leave out.)
+ * the host, be it one that ours join or one with a number in our range; ours come with
+ * their own, or with a group of Okta's (newgrp, su -g).  (-1: the caller has none to
+ * leave out.)
  */
 static bool
 may_be_ours(
     const struct okta_snap *snap, const struct okta_snap_user *user, gid_t primary)
 {
-	uint32_t i;
+	struct okta_snap_group group;
 
-	if (primary == user->gid || primary == (gid_t)-1)
-		return true;
-	if (primary >= snap->id_min && primary <= snap->id_max)
-		return true; /* newgrp, su -g */
-	for (i = 0; i < user->n_gids; i++)
-		if (okta_snap_gid(user, i) == primary)
-			return true;
-	return false;
+	return primary == user->gid || primary == (gid_t)-1 ||
+	       (okta_snap_group_by_gid(snap, primary, &group) == OKTA_OK &&
+		   group.kind == OKTA_SNAP_GROUP_SERVED && group.off != 0);
 }
 
 static enum okta_rc

@@ -254,12 +254,12 @@ initgroups_without_memory_says_so_and_keeps_the_array(void **state)
 	free(gids);
 }
 
-/* "Local wins": a local account that took the name later has a primary group of the host.
- */
+/* "Local wins": a local account that took the name later has a primary group of the host:
+ * one that the person joins, one in our range that is nobody's or somebody else's own. */
 static void
 initgroups_gives_nothing_to_a_local_account_of_the_same_name(void **state)
 {
-	const gid_t local[] = { 0, 33, 100, 999 };
+	const gid_t local[] = { 0, 33, 100, 999, SUDO, FIRST - 1, FIRST + 7 };
 	long start = 0, size = 8;
 	gid_t *gids = malloc(8 * sizeof(*gids));
 	size_t i;
