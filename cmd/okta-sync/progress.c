@@ -24,7 +24,9 @@ sync_progress_init(struct sync_progress *p, int fd, int64_t now_ms)
 		.is_tty = isatty(fd) == 1,
 		.started_ms = now_ms,
 		.last_ms = now_ms,
-		.filed_ms = now_ms - FILE_SAME_MS };
+		/* what is through before anybody could look is not worth a file */
+		.filed_ms = now_ms,
+		.filed = SIZE_MAX };
 }
 
 void

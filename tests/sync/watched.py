@@ -46,8 +46,9 @@ def whole_lists():
 
 
 def files_of(h):
+    # the directory too: where a file comes and goes its time changes
     return {x: os.stat(os.path.join(h.state, x)).st_mtime_ns
-            for x in ('directory.snapshot', 'registry.db', 'sync-base')}
+            for x in ('directory.snapshot', 'registry.db', 'sync-base', '.')}
 
 
 class Person:
