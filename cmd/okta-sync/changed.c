@@ -78,7 +78,9 @@ sync_changed_members(const struct sync_asking *ask, const struct sync_grouplist 
 			lists[n++] = (struct sync_list){ .kind = SYNC_LIST_MEMBERS,
 				.id = groups->group[i].id,
 				.group = groups->group[i].number,
-				.with_persons = groups->group[i].in_scope };
+				.with_persons = groups->group[i].in_scope,
+				.may_be_gone = sync_listed_group_may_go(
+				    ask->conf, &groups->group[i]) };
 	rd.lists = lists;
 	err->rc = OKTA_OK;
 	if (n > 0)

@@ -184,7 +184,9 @@ read_people(struct fetch *f, struct okta_err *err)
 					.kind = SYNC_LIST_MEMBERS,
 					.id = f->groups.group[i].id,
 					.group = f->groups.group[i].number,
-					.with_persons = pass == 0
+					.with_persons = pass == 0,
+					.may_be_gone = sync_listed_group_may_go(
+					    f->conf, &f->groups.group[i])
 				};
 	r = read_lists(f, lists, n, err);
 	free(lists);

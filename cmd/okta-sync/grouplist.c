@@ -62,3 +62,16 @@ sync_listed_group_is_wanted(
 
 	return (r == OKTA_OK || r == OKTA_E_REFUSED) && rule.wanted;
 }
+
+bool
+sync_listed_group_may_go(
+    const struct okta_conf *conf, const struct sync_listed_group *group)
+{
+	const struct okta_group_in in = sync_listed_group_in(group);
+	size_t i;
+
+	for (i = 0; i < conf->deny_groups.n; i++)
+		if (okta_group_is(okta_view_str(conf->deny_groups.item[i]), &in))
+			return false;
+	return !group->in_scope;
+}

@@ -38,4 +38,12 @@ struct okta_group_in sync_listed_group_in(const struct sync_listed_group *group)
 bool sync_listed_group_is_wanted(
     const struct okta_conf *conf, const struct sync_listed_group *group);
 
+/*
+ * It may be deleted while everything is read: then nobody is in it any more.  One that
+ * denies, or that says who is in scope, must be there: without it people would be let in,
+ * or everybody be gone.
+ */
+bool sync_listed_group_may_go(
+    const struct okta_conf *conf, const struct sync_listed_group *group);
+
 #endif /* OKTA_SYNC_GROUPLIST_H */

@@ -36,6 +36,8 @@ sync_page_people(const struct okta_conf *conf, struct sync_sink *sink,
 		.user = on_user, .member = on_member, .ctx = &page
 	};
 
+	if (list->may_be_gone && body.len == 0)
+		return OKTA_OK;
 	switch (list->kind) {
 	case SYNC_LIST_USERS:
 		return okta_directory_users(body, conf, &to, err);

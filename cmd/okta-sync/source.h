@@ -38,6 +38,7 @@ struct sync_list {
 	const char *id;	   /* of the app or group */
 	size_t group;	   /* number of the group in the handover */
 	bool with_persons; /* MEMBERS: these are people in scope, not only ids */
+	bool may_be_gone;  /* MEMBERS: there may be no such group; an empty page then */
 	const char *start; /* full: where to go on instead of at its beginning, or NULL */
 	const char *app;
 	const char *since;	   /* ISO 8601, by Okta's clock */

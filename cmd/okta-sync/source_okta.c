@@ -121,6 +121,7 @@ describe(const struct source_okta *s, const struct sync_list *list, char **ret_p
 		(void)snprintf(path, sizeof(path),
 		    "/api/v1/groups/%s/users?limit=" MEMBERS_LIMIT, list->id);
 		ret->bucket = OKTA_API_GROUPS;
+		ret->may_be_gone = list->may_be_gone;
 		break;
 	case SYNC_LIST_CHANGED_USERS:
 	case SYNC_LIST_CHANGED_GROUPS:
@@ -152,7 +153,8 @@ on_page(void *ctx, size_t i, struct okta_view body, struct okta_err *err)
 
 	if (p->s->base.asked_s == 0)
 		p->s->base.asked_s = p->s->api.server_s;
-	p->s->base.next = p->s->api.next;
+	/* what is gone has no page, and none after it */
+	p->s->base.next = body.len == 0 ? body : p->s->api.next;
 	return p->page(p->ctx, i, body, err);
 }
 

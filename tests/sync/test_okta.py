@@ -188,6 +188,30 @@ def an_empty_list_of_people_changes_nothing():
     check_all(h)
 
 
+def without_members_of_eng(h):
+    """The group is deleted behind the list of groups."""
+    ORG.fault(path=f'^/api/v1/groups/{ORG.org["group_ids"]["eng"]}/users', kind='status', status=404, times=-1)
+    return h
+
+
+@test
+def a_group_that_is_deleted_while_everything_is_read_takes_nobody_else_along():
+    h = without_members_of_eng(fresh(sync__max_removal_percent='50'))
+    h.sync()
+    users, groups, _ = h.dump()
+    same(set(users), PEOPLE)
+    same(groups['eng']['members'], [])
+    same(set(groups['linux-users']['members']), PEOPLE - {'mallory'})
+
+
+@test
+def a_group_that_denies_or_says_who_is_in_scope_must_not_be_deleted_meanwhile():
+    for keys in ({'login__deny_groups': 'eng'}, {'sync__scope': 'groups', 'sync__scope_groups': 'eng'}):
+        h = without_members_of_eng(fresh(**keys))
+        has(h.sync(expect=75), 'it was deleted while we read')
+        assert not os.path.exists(os.path.join(h.state, 'directory.snapshot'))
+
+
 @test
 def half_the_people_gone_is_braked_and_accepted_only_when_told():
     h = fresh()
