@@ -11,7 +11,7 @@
 #include "snap/le.h"
 
 #define MAGIC	   "OKTABASE"
-#define VERSION	   5
+#define VERSION	   6
 #define SUM_FROM   16
 #define BASE_MAX   ((size_t)4 << 30)
 #define MAX_OBJECT 100000000 /* of each kind; more is no directory */
@@ -120,7 +120,7 @@ take_objects(struct cursor *c, struct sync_base *base)
 	size_t i;
 
 	/* no room for what the rest of the file cannot hold */
-	if (base->n_groups > c->left / 4 || base->n_users > c->left / 14 ||
+	if (base->n_groups > c->left / 4 || base->n_users > c->left / 22 ||
 	    base->n_strays > c->left / 2)
 		return OKTA_E_INPUT;
 	base->groups = calloc(base->n_groups + 1, sizeof(*base->groups));
@@ -141,6 +141,7 @@ take_objects(struct cursor *c, struct sync_base *base)
 		u->display_name = take_text(c);
 		u->uid = take_text(c);
 		u->shell = take_text(c);
+		u->updated = take_u64(c, UINT64_MAX);
 		if (!sync_records_is_user(u))
 			return OKTA_E_INPUT;
 	}
@@ -417,6 +418,7 @@ put_all(struct pen *pen, const struct sync_base_head *h, const struct sync_recor
 		put_text(pen, u->display_name);
 		put_text(pen, u->uid);
 		put_text(pen, u->shell);
+		put_u64(pen, u->updated);
 	}
 	for (i = 0; i < rec->stray_ids.n; i++)
 		put_text(pen, rec->stray_ids.text[i]);

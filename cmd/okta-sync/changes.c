@@ -242,7 +242,9 @@ sync_changes(const struct sync_asking *ask, int64_t since_s, struct okta_err *er
 	bool is_app = ask->conf->scope == OKTA_SCOPE_APP, may = true;
 	enum okta_rc r = OKTA_OK;
 	size_t n = is_app ? 1 : 2;
+	uint64_t before;
 
+	memory->standing_requests = n;
 	sync_stamp(since_s, since);
 	if (ask->conf->scope == OKTA_SCOPE_GROUPS && !memory->may_search) {
 		r = try_search(&c, &lists[1], &lists[0], &may, err);
@@ -253,8 +255,11 @@ sync_changes(const struct sync_asking *ask, int64_t since_s, struct okta_err *er
 		r = read_lists(&c, lists, n, err);
 	if (r == OKTA_OK && may)
 		r = reread(&c, err);
-	if (r == OKTA_OK && may && is_app)
+	if (r == OKTA_OK && may && is_app) {
+		before = ask->source->requests;
 		r = sync_changed_app(ask, err);
+		memory->standing_requests = 1 + ask->source->requests - before;
+	}
 	if (r == OKTA_OK && may)
 		r = sync_changed_members(ask, &c.groups, err);
 	sync_grouplist_clear(&c.groups);

@@ -27,6 +27,8 @@
 /* What the fetcher keeps from errand to errand; { 0 } at first. */
 struct sync_memory {
 	bool may_search; /* known: the app was granted okta.users.read */
+	/* What the last sync_changes() asks Okta also where nothing changes. */
+	uint64_t standing_requests;
 	struct sync_seen users, groups;
 };
 void sync_memory_clear(struct sync_memory *memory);

@@ -14,6 +14,12 @@ say_number(struct sync_sink *sink, enum sync_news_kind kind, uint64_t number)
 	return sync_sink_news(sink, kind, number, none, none);
 }
 
+static bool
+must_try_search(const struct sync_asking *ask)
+{
+	return ask->conf->scope == OKTA_SCOPE_GROUPS && !ask->memory->may_search;
+}
+
 static enum okta_rc
 one_errand(const struct sync_asking *ask, const struct sync_command *command,
     const struct sync_resume *resume, struct okta_err *err)
@@ -36,7 +42,12 @@ one_errand(const struct sync_asking *ask, const struct sync_command *command,
 		r = sync_changes(ask, command->since_s, err);
 		break;
 	case SYNC_ERRAND_LOG:
-		r = sync_bell(ask, command, err);
+		/* what the log names cannot be read where the app may not read people:
+		 * that is known first */
+		r = must_try_search(ask) ? sync_changes(ask, command->since_s, err)
+					 : OKTA_OK;
+		if (r == OKTA_OK && !must_try_search(ask))
+			r = sync_bell(ask, command, err);
 		break;
 	case SYNC_ERRAND_NONE:
 	default:
@@ -47,7 +58,10 @@ one_errand(const struct sync_asking *ask, const struct sync_command *command,
 	r = say_number(ask->sink, SYNC_NEWS_CLOCK,
 	    source->asked_s > 0 ? (uint64_t)source->asked_s : 0);
 	if (r == OKTA_OK)
-		r = say_number(ask->sink, SYNC_NEWS_REQUESTS, source->requests - before);
+		r = say_number(ask->sink, SYNC_NEWS_REQUESTS,
+		    command->errand == SYNC_ERRAND_CHANGES
+			? ask->memory->standing_requests
+			: source->requests - before);
 	if (r == OKTA_OK)
 		r = sync_sink_end(ask->sink);
 	return r == OKTA_OK ? r : okta_err_set(err, r, "handing over failed");

@@ -56,6 +56,7 @@ sync_sink_user(struct sync_sink *sink, const struct okta_directory_user *user)
 	okta_frame_put_text(w, user->display_name);
 	okta_frame_put_text(w, user->uid);
 	okta_frame_put_text(w, user->shell);
+	okta_frame_put_u64(w, user->updated);
 	sink->n_users++;
 	return sync_sink_flush_if_long(sink);
 }

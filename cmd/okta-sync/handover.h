@@ -6,7 +6,8 @@
  * again. One frame (base/frame.h) of type SYNC_FRAME_BATCH holds many records.  A record
  * is u64 kind and the fields of its line below.
  *
- *   USER    text id, status, login, name, display name, uid, shell
+ *   USER    text id, status, login, name, display name, uid, shell, u64 lastUpdated
+ *           (net/directory.h)
  *   GROUP   text id, name                    groups are numbered from 0 as they come
  *   MEMBER  u64 number of the group, text id of the user
  *   WAIT    text why, u64 milliseconds       for people who watch

@@ -322,8 +322,12 @@ merge_people(struct work *w)
 			w->used[number] = true;
 		if (!is_in_scope(w, id, true, w->scoped[i], number >= 0))
 			continue;
-		sync_assemble_user(
-		    w->out, number >= 0 ? &fresh->users[number] : &base->users[i]);
+		/* a suspension that is known is not undone by what the index says */
+		sync_assemble_user(w->out,
+		    number >= 0 &&
+			    !sync_records_is_older(&fresh->users[number], &base->users[i])
+			? &fresh->users[number]
+			: &base->users[i]);
 		w->person[i] = (uint32_t)w->out->n_users; /* its index + 1 */
 	}
 	for (i = 0; i < fresh->n_users; i++)

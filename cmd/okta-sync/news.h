@@ -17,7 +17,8 @@
  *   LEFT        a: user, b: group he is not in
  *   NO_LOG      a: why the System Log cannot be read
  *   NO_SEARCH   a: why Okta cannot be asked which people changed
- *   REQUESTS    number: how many it took
+ *   REQUESTS    number: how many it took; when asked what changed, how many it takes
+ *               where nothing did
  *   PAGE        number: kind of a list, a: where it goes on ("": it is at its end),
  *               b: its id; what came since the last of these is one page of it
  */

@@ -27,6 +27,8 @@ sync_plan_start(
 	plan->not_before_ms = now_ms;
 	plan->has_base = last_full_age_ms >= 0;
 	plan->next_changes_ms = plan->next_log_ms = now_ms;
+	/* what was asked for before we started may not have come */
+	plan->search_until_ms = now_ms + SYNC_SEARCH_MS;
 	plan->wants_full = last_full_age_ms < 0 || last_full_age_ms >= after;
 	plan->next_full_ms = plan->wants_full ? now_ms
 					      : now_ms + after - last_full_age_ms;
@@ -156,7 +158,8 @@ void
 sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_kind how,
     int64_t began_ms, uint64_t requests, int64_t now_ms, uint32_t random)
 {
-	int64_t step = plan->use_log ? SYNC_LOG_CHANGES_MS : plan->interval_ms;
+	const bool is_settled = plan->use_log && now_ms >= plan->search_until_ms;
+	int64_t step = is_settled ? SYNC_LOG_CHANGES_MS : plan->interval_ms;
 
 	if (how == SYNC_ENDED_NEEDS_FULL && errand == SYNC_ERRAND_FULL) {
 		plan->wants_full = true; /* at once, but not for ever */
@@ -182,9 +185,9 @@ sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_k
 		plan->next_log_ms = now_ms + SYNC_LOG_AGAIN_MS;
 	if (errand != SYNC_ERRAND_CHANGES)
 		return;
-	/* lists that need more than two requests are asked for less often: the price a
-	 * minute stays the same */
-	if (!plan->use_log && requests > 2)
+	/* lists that are read also where nothing changed, by more than two requests, are
+	 * asked for less often: the price a minute stays the same */
+	if (!is_settled && requests > 2)
 		step = step * (int64_t)requests / 2;
 	plan->next_changes_ms = next_on_grid(began_ms, step, now_ms);
 	/* two requests stood for one of the log's */
@@ -196,6 +199,7 @@ sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_k
 void
 sync_plan_after_search(struct sync_plan *plan, int64_t now_ms)
 {
+	plan->search_until_ms = now_ms + SYNC_SEARCH_MS;
 	plan->next_changes_ms = earlier(
 	    plan->next_changes_ms, now_ms + plan->interval_ms);
 }

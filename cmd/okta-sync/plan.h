@@ -17,6 +17,7 @@
 #define SYNC_LOG_CHANGES_MS                                                              \
 	3600000 /* with the log, what changed is asked for all the same */
 #define SYNC_LOG_AGAIN_MS 3600000 /* after a refusal */
+#define SYNC_SEARCH_MS	  300000
 #define SYNC_RETRY_MIN_MS 15000
 #define SYNC_RETRY_MAX_MS 900000
 
@@ -45,7 +46,9 @@ struct sync_plan {
 	bool wants_full; /* now: asked for, or nothing to build on */
 	bool has_base;	 /* everything was read once: changes can be applied to it */
 	int64_t next_full_ms, next_changes_ms, next_log_ms;
-	int64_t full_price;    /* requests the last full one took */
+	int64_t full_price; /* requests the last full one took */
+	int64_t
+	    search_until_ms; /* with the log too: the index may lag behind what is said */
 	int64_t not_before_ms; /* after a failure, or because the last one took long */
 	unsigned failures, full_failures; /* in a row */
 };
@@ -61,14 +64,14 @@ void sync_plan_start(
 enum sync_errand sync_plan_next(
     const struct sync_plan *plan, int64_t now_ms, int64_t *ret_ms);
 
-/* An errand that began at BEGAN_MS and cost REQUESTS ended; a full one that went on where
+/* An errand that began at BEGAN_MS and costs REQUESTS each time ended; a full one that went on where
  * another was interrupted began when that one did. */
 void sync_plan_ended(struct sync_plan *plan, enum sync_errand errand,
     enum sync_end_kind how, int64_t began_ms, uint64_t requests, int64_t now_ms,
     uint32_t random);
 
-/* The log named so many people that Okta was asked who changed: its answer may lag, so it
- * is asked again as if there were no log. */
+/* The log named so many people that Okta was asked who changed: its answer may lag, so
+ * for SYNC_SEARCH_MS it is asked again as if there were no log. */
 void sync_plan_after_search(struct sync_plan *plan, int64_t now_ms);
 
 /* Okta refuses its System Log (it is tried again now and then), or gives it again. */

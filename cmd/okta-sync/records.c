@@ -151,6 +151,13 @@ sync_records_is_user(const struct okta_directory_user *u)
 	       u->shell.len <= OKTA_DIRECTORY_TEXT_MAX;
 }
 
+bool
+sync_records_is_older(
+    const struct okta_directory_user *user, const struct okta_directory_user *known)
+{
+	return user->updated != 0 && user->updated < known->updated;
+}
+
 enum okta_rc
 sync_records_add_user(
     struct sync_records *records, const struct okta_directory_user *user)
@@ -169,8 +176,9 @@ sync_records_add_user(
 		return OKTA_E_NOMEM;
 	records->seen_users++;
 	if (records->user_of[number] != 0) {
-		/* the later page is the newer truth */
-		records->users[records->user_of[number] - 1] = u;
+		if (!sync_records_is_older(
+			&u, &records->users[records->user_of[number] - 1]))
+			records->users[records->user_of[number] - 1] = u;
 		return OKTA_OK;
 	}
 	if (!grow((void **)&records->users, records->n_users, &records->max_users,

@@ -63,8 +63,8 @@ struct sync_records {
 void sync_records_clear(struct sync_records *records);
 
 /*
- * Each checks what it is given and copies it.  The later of two users with one id counts;
- * a group that comes twice keeps both numbers.  OKTA_E_INPUT, OKTA_E_NOMEM.
+ * Each checks what it is given and copies it.  The newer of two users with one id counts,
+ * the later if Okta does not say which one that is; a group that comes twice keeps both numbers.  OKTA_E_INPUT, OKTA_E_NOMEM.
  */
 OKTA_MUST_CHECK enum okta_rc sync_records_add_user(
     struct sync_records *records, const struct okta_directory_user *user);
@@ -78,6 +78,10 @@ OKTA_MUST_CHECK enum okta_rc sync_records_finish(struct sync_records *records);
 
 /* True if USER may be one of them: an id, and no text longer than it may be. */
 bool sync_records_is_user(const struct okta_directory_user *user);
+
+/* USER is what KNOWN, the same person, was before: Okta's search index lags. */
+bool sync_records_is_older(
+    const struct okta_directory_user *user, const struct okta_directory_user *known);
 
 /* For whoever puts finished records together (assemble.h): user_ids out of users
  * (OKTA_E_CONFLICT: two have one id), one more of strays, the order of members.  Each

@@ -22,6 +22,7 @@ get_user(struct sync_records *records, struct okta_frame_reader *r)
 	u.display_name = okta_frame_get_text(r, OKTA_DIRECTORY_TEXT_MAX);
 	u.uid = okta_frame_get_text(r, OKTA_DIRECTORY_TEXT_MAX);
 	u.shell = okta_frame_get_text(r, OKTA_DIRECTORY_TEXT_MAX);
+	u.updated = okta_frame_get_u64(r, UINT64_MAX);
 	return r->rc != OKTA_OK ? OKTA_E_INPUT : sync_records_add_user(records, &u);
 }
 

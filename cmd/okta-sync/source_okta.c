@@ -74,7 +74,7 @@ make_users_path(const struct okta_conf *conf, char ret[PATH_BYTES])
 
 	okta_buf_init(&b, PATH_BYTES - 1);
 	plain = okta_buf_append_str(&b,
-		    "/api/v1/users?limit=200&fields=status,profile:(login,"
+		    "/api/v1/users?limit=200&fields=status,lastUpdated,profile:(login,"
 		    "firstName,lastName,displayName") == OKTA_OK;
 	for (i = 0; i < 3; i++) {
 		if (more[i] == NULL)

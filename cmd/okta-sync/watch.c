@@ -288,6 +288,7 @@ do_without(struct watch *w)
 		sync_plan_with_log(&w->plan);
 	}
 	if (w->shared->no_search) {
+		w->shared->log = false;
 		sync_plan_without_changes(&w->plan, now_ms());
 		if (!w->said_no_search) {
 			(void)snprintf(text, sizeof(text),

@@ -9,6 +9,7 @@
 #include "net/json_pull.h"
 #include "net/listing.h"
 
+#define STAMP_MAX    32
 #define DIGITS_BYTES 24
 #define KEEP_BYTES   (12 * OKTA_DIRECTORY_TEXT_MAX)
 
@@ -220,11 +221,32 @@ profile(struct page *p, struct person *person)
 	return p->pull.wrong == NULL;
 }
 
+static uint64_t
+stamp_of(struct okta_view v)
+{
+	static const char form[] = "0000-00-00T00:00:00.000Z";
+	uint64_t n = 0;
+	size_t i;
+
+	if (v.len != sizeof(form) - 1)
+		return 0;
+	for (i = 0; i < v.len; i++) {
+		if (form[i] != '0' && v.p[i] != form[i])
+			return 0;
+		if (form[i] != '0')
+			continue;
+		if (v.p[i] < '0' || v.p[i] > '9')
+			return 0;
+		n = n * 10 + (uint64_t)(v.p[i] - '0');
+	}
+	return n;
+}
+
 static bool
 read_person(struct page *p, struct person *ret)
 {
 	struct okta_pull_object outer;
-	struct okta_view name;
+	struct okta_view name, stamp = { NULL, 0 };
 	bool good = okta_pull_object(&p->pull, &outer);
 
 	*ret = (struct person){ 0 };
@@ -235,9 +257,12 @@ read_person(struct page *p, struct person *ret)
 			good = text(p, OKTA_DIRECTORY_STATUS_MAX, &ret->user.status);
 		else if (okta_view_eq_str(name, "profile"))
 			good = profile(p, ret);
+		else if (okta_view_eq_str(name, "lastUpdated"))
+			good = text(p, STAMP_MAX, &stamp);
 		else
 			good = okta_pull_skip(&p->pull);
 	}
+	ret->user.updated = stamp_of(stamp);
 	return p->pull.wrong == NULL;
 }
 

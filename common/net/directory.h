@@ -9,6 +9,8 @@
 #ifndef OKTA_NET_DIRECTORY_H
 #define OKTA_NET_DIRECTORY_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 #include "base/view.h"
 #include "model/conf.h"
@@ -25,6 +27,9 @@ struct okta_directory_user {
 	struct okta_view name;	       /* the attribute [users] name_from */
 	struct okta_view display_name; /* displayName, else firstName and lastName */
 	struct okta_view uid, shell;   /* the attributes uid_from and shell_from */
+	/* lastUpdated, 2026-01-31T12:00:00.000Z as 20260131120000000: the higher the
+	 * newer; 0 when it has another form or is absent */
+	uint64_t updated;
 };
 
 struct okta_directory_sink {

@@ -119,7 +119,7 @@ add_person(struct sync_records *rec, const char *id, const char *name)
 {
 	const struct okta_view v = okta_view_str(name);
 	const struct okta_directory_user u = { okta_view_str(id), okta_view_str("ACTIVE"),
-		v, v, v, { "", 0 }, { "", 0 } };
+		v, v, v, { "", 0 }, { "", 0 }, 0 };
 
 	FUZZ_CHECK(sync_records_add_user(rec, &u) == OKTA_OK);
 }

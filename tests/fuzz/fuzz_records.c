@@ -53,6 +53,7 @@ put_record(struct okta_frame_writer *w)
 		okta_frame_put_text(w, okta_view_str(op < 128 ? "ACTIVE" : "other"));
 		for (n = 0; n < 5; n++)
 			put_text(w);
+		okta_frame_put_u64(w, fuzz_u8(&in));
 		users++;
 		return true;
 	case 3:

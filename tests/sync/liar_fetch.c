@@ -86,6 +86,7 @@ user(const char *id, const char *login, const char *display, const char *uid,
 	text(display);
 	text(uid);
 	text(shell);
+	okta_frame_put_u64(&writer, 20260131120000000);
 	end();
 	users++;
 }

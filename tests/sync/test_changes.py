@@ -63,6 +63,42 @@ def where_nothing_changes_two_requests_are_made_and_nothing_is_written():
 
 
 @test
+def a_change_that_took_many_requests_does_not_put_off_the_next():
+    ORG.switch(granted_scopes=LOGS.split()[:3])
+    h = fresh(sync__interval_s='10')
+    w = Watch(h)
+    with contextlib.ExitStack() as people:
+        for i in range(20):
+            p = people.enter_context(Person(f'many{i}@acme.example'))
+        wait_for(lambda: 'many19' in h.dump()[0], 30)
+        p.patch(status='SUSPENDED')
+        wait_for(lambda: h.dump()[0]['many19']['status'] == 'SUSPENDED', 30)
+    w.stop()
+
+
+@test
+def who_is_known_to_be_suspended_stays_so_whatever_an_index_that_lags_says_of_many():
+    h = with_log()
+    with contextlib.ExitStack() as people:
+        p = [people.enter_context(Person(f'p{i}@acme.example')) for i in range(110)][0]
+        w = Watch(h)
+        w.ask()
+        time.sleep(1)  # Okta's stamps are whole seconds
+        ORG.switch(search_delay_ms=600000)
+        ask(w, lambda: p.patch(status='SUSPENDED'))
+        same(h.dump()[0]['p0']['status'], 'SUSPENDED')
+        told = len(w.told)
+        w.send(signal.SIGHUP)  # a new fetcher, which asks who changed and remembers nobody
+        wait_for(lambda: w.turns(told) >= 1)
+        assert len([x for x in asked() if 'search=' in x]) > 0
+        same(h.dump()[0]['p0']['status'], 'SUSPENDED')
+        ORG.switch(search_delay_ms=0)
+        w.ask()
+        h.equal_to_full()
+        w.stop()
+
+
+@test
 def with_the_log_where_nothing_changes_one_request_is_made_and_nothing_is_written():
     h = with_log()
     w = Watch(h)
@@ -307,12 +343,28 @@ def a_log_that_may_not_be_read_is_said_once_with_the_remedy():
 
 
 @test
+def scope_groups_with_the_log_but_without_okta_users_read_reads_everything_each_time():
+    ORG.switch(granted_scopes=['okta.groups.read', 'okta.logs.read'])
+    h = fresh(sync__scope='groups', sync__scope_groups='linux-users', sync__interval_s='3600')
+    w = Watch(h)
+    w.ask()
+    w.says('Okta cannot be asked who changed')
+    with Person(groups=['linux-users']):
+        w.ask()
+        assert 'new' in h.dump()[0]
+    w.ask()
+    assert 'new' not in h.dump()[0]
+    same(h.status()['log'], False)
+    w.stop()
+
+
+@test
 def scope_groups_without_okta_users_read_reads_everything_each_time_and_says_so_once():
     ORG.switch(granted_scopes=['okta.groups.read'])
     h = fresh(sync__scope='groups', sync__scope_groups='linux-users', sync__interval_s='3600')
-    h.logless = True
     try:
         w = Watch(h)
+        w.ask()
         with Person(groups=['linux-users']):
             ask(w)
             assert 'new' in h.dump()[0]

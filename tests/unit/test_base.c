@@ -31,7 +31,7 @@ static void
 fill(struct sync_records *rec)
 {
 	const struct okta_directory_user ada = { v("00u1"), v("ACTIVE"), v("ada@x"),
-		v("ada@x"), v("Ada"), v("7"), v("") };
+		v("ada@x"), v("Ada"), v("7"), v(""), 20260131120000000 };
 
 	rec->keep_strays = true;
 	assert_int_equal(sync_records_add_group(rec, v("00g1"), v("eng")), OKTA_OK);
@@ -198,7 +198,7 @@ static void
 write_person(const char *id, const char *login, const char *name)
 {
 	const struct okta_directory_user user = { v(id), v("ACTIVE"), v(login), v(name),
-		v("Ada"), v(""), v("") };
+		v("Ada"), v(""), v(""), 0 };
 	const struct sync_base_head head = { .conf_sum = 5 };
 	struct okta_directory_user users[1] = { user };
 	struct sync_records rec = { .users = users, .n_users = 1 };
@@ -352,9 +352,9 @@ static void
 base_sums_content_whatever_its_order_and_sees_each_difference(void **state)
 {
 	const struct okta_directory_user a = { v("00u1"), v("ACTIVE"), v("a"), v("a"),
-		v(""), v(""), v("") },
+		v(""), v(""), v(""), 0 },
 					 b = { v("00u2"), v("ACTIVE"), v("b"), v("b"),
-						 v(""), v(""), v("") };
+						 v(""), v(""), v(""), 0 };
 	struct sync_records one = { 0 }, two = { 0 }, three = { 0 };
 
 	(void)state;

@@ -34,6 +34,8 @@ put(struct seen *s, struct okta_view v)
 static enum okta_rc
 on_user(void *ctx, const struct okta_directory_user *u)
 {
+	char digits[24];
+
 	put(ctx, u->id);
 	put(ctx, u->status);
 	put(ctx, u->login);
@@ -41,6 +43,11 @@ on_user(void *ctx, const struct okta_directory_user *u)
 	put(ctx, u->display_name);
 	put(ctx, u->uid);
 	put(ctx, u->shell);
+	if (u->updated != 0) {
+		(void)snprintf(
+		    digits, sizeof(digits), "%llu", (unsigned long long)u->updated);
+		put(ctx, okta_view_str(digits));
+	}
 	return OKTA_OK;
 }
 
@@ -128,6 +135,32 @@ directory_users_reads_a_recorded_item(void **state)
 	    OKTA_OK);
 	assert_string_equal(s.text, "00usfdd3eO3sfObs54x6|SUSPENDED|John.Doe@example.com|"
 				    "John.Doe@example.com|John Doe|||");
+}
+
+static void
+directory_users_reads_when_somebody_was_updated_or_that_nobody_knows(void **state)
+{
+	static const char *const odd[] = { "\"2026-01-31\"",
+		"\"2026-01-31T12:00:00.00xZ\"", "\"2026-01-31T12:00:00.0001Z\"",
+		"\"2026-01-31 12:00:00.000Z\"", "1", "null", "[]" };
+	char page[200];
+	struct seen s;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(users("[{\"id\":\"00u1\",\"status\":\"ACTIVE\",\"lastUpdated\":"
+			       "\"2026-01-31T12:34:56.789Z\",\"profile\":{}}]",
+			     &s),
+	    OKTA_OK);
+	assert_string_equal(s.text, "00u1|ACTIVE||||||20260131123456789|");
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		(void)snprintf(page, sizeof(page),
+		    "[{\"id\":\"00u1\",\"status\":\"ACTIVE\",\"lastUpdated\":%s,"
+		    "\"profile\":{}}]",
+		    odd[i]);
+		assert_int_equal(users(page, &s), OKTA_OK);
+		assert_string_equal(s.text, "00u1|ACTIVE||||||");
+	}
 }
 
 static void
@@ -519,6 +552,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(directory_users_reads_a_recorded_item),
+		cmocka_unit_test(
+		    directory_users_reads_when_somebody_was_updated_or_that_nobody_knows),
 		cmocka_unit_test(directory_users_reads_numbers_and_texts_as_ids),
 		cmocka_unit_test(directory_users_marks_attributes_of_a_wrong_type),
 		cmocka_unit_test(directory_users_cuts_long_texts),

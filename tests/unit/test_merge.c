@@ -29,12 +29,18 @@ v(const char *s)
 }
 
 static void
-person(struct sync_records *rec, const char *id, const char *login)
+person_of(struct sync_records *rec, const char *id, const char *login, uint64_t updated)
 {
 	const struct okta_directory_user u = { v(id), v("ACTIVE"), v(login), v(login),
-		v("Somebody"), v(""), v("") };
+		v("Somebody"), v(""), v(""), updated };
 
 	assert_int_equal(sync_records_add_user(rec, &u), OKTA_OK);
+}
+
+static void
+person(struct sync_records *rec, const char *id, const char *login)
+{
+	person_of(rec, id, login, 0);
 }
 
 static void
@@ -112,6 +118,42 @@ assert_member(const struct sync_records *rec, size_t i, uint32_t user, uint32_t 
 {
 	assert_int_equal(rec->members[i].user, user);
 	assert_int_equal(rec->members[i].group, group);
+}
+
+/* Okta's search index lags: what it says of somebody may be older than what is known. */
+static void
+merge_takes_nobody_as_he_was_before(void **state)
+{
+	static const struct {
+		uint64_t known, fresh;
+		bool is_taken;
+	} cases[] = { { 5, 4, false }, { 5, 5, true }, { 5, 6, true }, { 5, 0, true },
+		{ 0, 4, true } };
+	struct fixture *fx = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(teardown(state), 0);
+		*fx = (struct fixture){ .conf = { .scope = OKTA_SCOPE_ALL } };
+		person_of(&fx->known, "00u1", "known", cases[i].known);
+		person_of(&fx->fresh, "00u1", "fresh", cases[i].fresh);
+		assert_int_equal(sync_records_finish(&fx->known), OKTA_OK);
+		assert_int_equal(merge(fx), OKTA_OK);
+		assert_user(
+		    &fx->merged, 0, "00u1", cases[i].is_taken ? "fresh" : "known");
+	}
+}
+
+/* The same in one answer: the search, and the person read by himself. */
+static void
+records_take_nobody_as_he_was_before(void **state)
+{
+	struct fixture *fx = *state;
+
+	person_of(&fx->fresh, "00u1", "read", 5);
+	person_of(&fx->fresh, "00u1", "searched", 4);
+	assert_int_equal(sync_records_finish(&fx->fresh), OKTA_OK);
+	assert_user(&fx->fresh, 0, "00u1", "read");
 }
 
 static void
@@ -241,6 +283,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(merge_of_nothing_new_is_what_was_known),
+		T(merge_takes_nobody_as_he_was_before),
+		T(records_take_nobody_as_he_was_before),
 		T(merge_puts_a_changed_person_in_his_place_and_a_new_one_behind),
 		T(merge_gives_a_stray_who_becomes_somebody_his_groups),
 		T(merge_keeps_the_groups_of_whoever_leaves_scope_as_a_strays),
