@@ -19,15 +19,18 @@ LIMIT = {'users': 600, 'user': 2000, 'groups': 500, 'logs': 120}
 # Items on a page: FACTS 6.3 and 6.4; members as okta-sync asks for them
 USERS_A_PAGE, GROUPS_A_PAGE, MEMBERS_A_PAGE = 200, 200, 1000
 
+# So many people who changed are read each by himself: cmd/okta-sync/changes.c
+READ_AGAIN = 100
+
 # Bytes of JSON an item: a whole user as recorded (FACTS 9), one with only the fields that
 # okta-sync asks for and a group as the stand-in serves them, an event of the log.  gzip is
 # taken to make a quarter of it: ids and dates do not shrink much.
-WHOLE_USER, FEW_FIELDS, GROUP, EVENT = 700, 165, 545, 1500
+WHOLE_USER, FEW_FIELDS, GROUP, EVENT = 700, 206, 545, 1500
 GZIP = 0.25
 HEADERS = 1900  # request with token and proof, answer's headers, TLS records
 
-# What a snapshot takes on disk and with zstd -3, as measured by make bench at a million users
-SNAPSHOT_A_USER, PACKED_A_USER = 292, 133
+# What the snapshot of make bench's million users takes with zstd -3
+PACKED_A_USER = 140
 ENTRY_OF_A_DIFFERENCE = 160  # one changed user or group, packed, with its place
 SIGNED_LIST = 800  # the small signed file that says which snapshot is current
 UNCHANGED = 700  # a conditional request for it and "304 Not Modified"
@@ -115,7 +118,10 @@ def a_day(org, hosts, way):
                 now['groups'] += hosts * groups
                 sent += hosts * (users + groups) * (HEADERS + int(EVENT * GZIP))
             else:
-                sent += hosts * int((users * FEW_FIELDS + groups * GROUP) * GZIP)
+                # who is found is read by his id as well, unless they are too many
+                again = users if users <= READ_AGAIN else 0
+                now['user'] += hosts * again
+                sent += hosts * (again * HEADERS + int((users * FEW_FIELDS + again * WHOLE_USER + groups * GROUP) * GZIP))
         for bucket, n in now.items():
             asked[bucket] += n
             backlog[bucket] = max(0.0, backlog[bucket] + n - LIMIT[bucket] * SHARE)
