@@ -104,13 +104,19 @@ next_on_grid(int64_t began_ms, int64_t step_ms, int64_t now_ms)
  * being asked for on top of the last good state.
  */
 static void
-ended_badly(
-    struct sync_plan *plan, enum sync_errand errand, int64_t now_ms, uint32_t random)
+ended_badly(struct sync_plan *plan, enum sync_errand errand, enum sync_end_kind how,
+    int64_t took_ms, int64_t now_ms, uint32_t random)
 {
+	int64_t wait;
+
 	if (errand == SYNC_ERRAND_FULL && plan->has_base && !plan->only_full) {
 		plan->full_failures++;
 		plan->wants_full = false;
-		plan->next_full_ms = now_ms + retry_after(plan->full_failures, random);
+		wait = retry_after(plan->full_failures, random);
+		/* nothing else has its turn while everything is read */
+		if (how == SYNC_ENDED_REFUSED)
+			wait = later(wait, 3 * took_ms);
+		plan->next_full_ms = now_ms + wait;
 		return;
 	}
 	plan->failures++;
@@ -167,8 +173,8 @@ sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_k
 			return;
 		how = SYNC_ENDED_BADLY;
 	}
-	if (how == SYNC_ENDED_BADLY) {
-		ended_badly(plan, errand, now_ms, random);
+	if (how == SYNC_ENDED_BADLY || how == SYNC_ENDED_REFUSED) {
+		ended_badly(plan, errand, how, now_ms - began_ms, now_ms, random);
 		return;
 	}
 	plan->failures = 0;

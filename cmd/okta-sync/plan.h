@@ -32,6 +32,7 @@ enum sync_errand {
 enum sync_end_kind {
 	SYNC_ENDED_WELL,
 	SYNC_ENDED_BADLY,     /* to be tried again */
+	SYNC_ENDED_REFUSED,   /* by the brake: all was read, and will be the same */
 	SYNC_ENDED_NEEDS_FULL /* changes alone, or what an interrupted full one left,
 				 cannot say it */
 };

@@ -545,9 +545,10 @@ run(const struct sync_turn *turn)
 	/* what was read whole and refused must be read again, not from here */
 	if (turn->errand == SYNC_ERRAND_FULL && !j.is_interrupted)
 		(void)sync_spool_drop(turn->state->spool);
-	turn->shared->how = r != OKTA_OK   ? SYNC_ENDED_BADLY
-			    : j.needs_full ? SYNC_ENDED_NEEDS_FULL
-					   : SYNC_ENDED_WELL;
+	turn->shared->how = r == OKTA_E_REFUSED ? SYNC_ENDED_REFUSED
+			    : r != OKTA_OK	? SYNC_ENDED_BADLY
+			    : j.needs_full	? SYNC_ENDED_NEEDS_FULL
+						: SYNC_ENDED_WELL;
 	if (turn->shared->how == SYNC_ENDED_WELL && turn->errand != SYNC_ERRAND_FULL &&
 	    !j.is_refused)
 		turn->shared->changes_s = j.status.started_s;

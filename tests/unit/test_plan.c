@@ -206,6 +206,34 @@ plan_goes_on_asking_for_changes_while_reading_everything_fails(void **state)
 	assert_true(h.changes > 5 * h.full && h.full > 1);
 }
 
+/* What takes three quarters of an hour to read would be the same a quarter later. */
+static void
+plan_leaves_changes_most_of_the_time_where_everything_is_read_and_braked(void **state)
+{
+	const int64_t took = 45 * MINUTE;
+	int64_t until = 0, full_ms = 0, began;
+	struct host h;
+
+	(void)state;
+	start(&h, false, 0);
+	sync_plan_request(&h.plan);
+	began = h.now;
+	while (h.now < began + DAY) {
+		if (sync_plan_next(&h.plan, h.now, &until) == SYNC_ERRAND_FULL) {
+			full_ms += took;
+			(void)step(&h, SYNC_ENDED_REFUSED, took);
+		} else {
+			(void)step(&h, SYNC_ENDED_WELL, 100);
+		}
+	}
+	assert_in_range(full_ms, 2 * took, DAY / 4 + took);
+	/* what takes no time is tried as soon as anything else that fails */
+	start(&h, false, 0);
+	sync_plan_request(&h.plan);
+	assert_int_equal(step(&h, SYNC_ENDED_REFUSED, 100), SYNC_ERRAND_FULL);
+	assert_in_range(h.plan.next_full_ms - h.now, 1, SYNC_RETRY_MIN_MS);
+}
+
 static void
 plan_reads_everything_when_changes_cannot_say_it_but_not_without_end(void **state)
 {
@@ -400,6 +428,8 @@ main(void)
 		cmocka_unit_test(plan_spreads_a_fleet_that_failed_at_once),
 		cmocka_unit_test(
 		    plan_goes_on_asking_for_changes_while_reading_everything_fails),
+		cmocka_unit_test(
+		    plan_leaves_changes_most_of_the_time_where_everything_is_read_and_braked),
 		cmocka_unit_test(
 		    plan_reads_everything_when_changes_cannot_say_it_but_not_without_end),
 		cmocka_unit_test(plan_begins_a_full_one_anew_at_once_but_only_once),
