@@ -207,18 +207,18 @@ module_loaded_and_unloaded_a_thousand_times_leaves_nothing(void **state)
 static void *
 hijack_all_the_time(void *arg)
 {
+	const long *pause_us = arg;
 	unsigned i;
 
-	(void)arg;
 	for (i = 0; !atomic_load(&stop); i++) {
 		hijack_one(i, HIJACKED);
-		nap_us((long)random() % 40);
+		nap_us((long)random() % *pause_us);
 	}
 	return NULL;
 }
 
 static int
-login_with_a_hijacker(const char *script)
+login_with_a_hijacker(const char *script, long pause_us)
 {
 	pam_handle_t *pamh;
 	pthread_t hijacker;
@@ -227,7 +227,7 @@ login_with_a_hijacker(const char *script)
 	put_conf(script, "");
 	pamh = stage_start("sshd", "ada", &talk);
 	atomic_store(&stop, false);
-	if (pthread_create(&hijacker, NULL, hijack_all_the_time, NULL) != 0)
+	if (pthread_create(&hijacker, NULL, hijack_all_the_time, &pause_us) != 0)
 		_exit(9);
 	r = authenticate(pamh, 0, 0, NULL);
 	atomic_store(&stop, true);
@@ -239,25 +239,39 @@ login_with_a_hijacker(const char *script)
 	return r;
 }
 
+/*
+ * Some of those with an honest helper get in, so the code behind a verdict runs to its
+ * end among stolen descriptors: more of them where the hijacker rests between two, which
+ * a sanitized program needs.
+ */
 static int
 live_with_a_hijacker(void)
 {
-	static const char *const scripts[] = { "wrong-sub", "prompt-fail-02", "garbage",
-		"no-nonce", "slow" };
-	unsigned i, in = 0, n = 50 * times, bad = 0;
+	static const struct {
+		const char *script;
+		long pause_us; /* of the hijacker, at most */
+		bool is_honest;
+	} helpers[] = { { "wrong-sub", 40, false }, { "ok", 40, true },
+		{ "prompt-fail-02", 40, false }, { "ok", 2000, true },
+		{ "garbage", 40, false }, { "ok", 40, true }, { "no-nonce", 40, false },
+		{ "ok", 2000, true }, { "slow", 40, true } };
+	const unsigned kinds = sizeof(helpers) / sizeof(helpers[0]);
+	unsigned i, in = 0, n = 10 * kinds * times, bad = 0;
 	int r;
 
 	(void)alarm(200); /* should one hang */
 	if (!open_spare())
 		return 2;
 	for (i = 0; i < n; i++) {
-		r = login_with_a_hijacker(scripts[i % 5]);
+		r = login_with_a_hijacker(
+		    helpers[i % kinds].script, helpers[i % kinds].pause_us);
 		in += r == PAM_SUCCESS;
-		bad += r == PAM_IGNORE || (r == PAM_SUCCESS && i % 5 != 4);
+		bad += r == PAM_IGNORE ||
+		       (r == PAM_SUCCESS && !helpers[i % kinds].is_honest);
 	}
 	print_message(
 	    "# figure S15 what=login-hijacked n=%u in_by_right=%u bad=%u\n", n, in, bad);
-	return bad == 0 && in < n / 5 ? 0 : 3;
+	return bad == 0 && in > 0 ? 0 : 3;
 }
 
 static void
