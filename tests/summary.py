@@ -124,12 +124,20 @@ def subject(figure):
     return figure[0], re.sub(r"=-?[\d.]+(?= |$)", "", figure[1])
 
 
+def is_less(figure, before):
+    """Ten seconds of a fuzzer say less than the hour before."""
+    runs = [re.search(r"executions=(\d+) findings=0$", f[1]) for f in (figure, before)]
+    return all(runs) and int(runs[0][1]) < int(runs[1][1])
+
+
 def keep(directories):
-    """The newest figure of each subject takes the place of the one before."""
+    """The newest figure of each subject takes the place of the one before; of a fuzzer the longest."""
     figures = {subject(f): f for f in kept()}
     for path in sorted((p for d in directories for p in glob.glob(d + "/*.log")), key=os.path.getmtime):
         with open(path, encoding="utf-8", errors="replace") as f:
-            figures.update((subject(found), found) for found in FIGURE.findall(f.read()))
+            for found in FIGURE.findall(f.read()):
+                if not is_less(found, figures.get(subject(found), found)):
+                    figures[subject(found)] = found
     rows = sorted(figures.values(), key=lambda f: (f[0][0] != "S", int(f[0][1:]), f[1]))
     with open(FIGURES, "w", encoding="utf-8") as f:
         f.write("# The last measured figures, kept by tests/summary.py out of the logs of runs.\n")

@@ -103,6 +103,14 @@ def _():
     check(any(re.match(r"S13 +FAIL", line) for line in lines) and len(absent) == 4 and absent[0].startswith("S13: "), "%r" % absent)
 
 
+@test("a short run of a fuzzer does not take the place of a long one unless it found something")
+def _():
+    def fuzzed(executions, findings):
+        return "R7", "fuzz_snap executions=%d findings=%d" % (executions, findings)
+    for figure, before, less in ((5, 0), (9, 0), True), ((9, 0), (5, 0), False), ((5, 1), (9, 0), False), ((5, 0), (9, 1), False):
+        equal(summary.is_less(fuzzed(*figure), fuzzed(*before)), less, "%r after %r" % (figure, before))
+
+
 @test("each row that promises something names a test")
 def _():
     for row in re.findall(r"^\|.*\|$", by_hand(TEXT), re.M):
