@@ -432,7 +432,9 @@ start_what_is_due(struct watch *w)
 	errand = sync_plan_next(&w->plan, now_ms(), &at);
 	if (errand != SYNC_ERRAND_NONE) {
 		start_turn(w, errand);
-		return now_ms() + LONG_MS; /* it wakes us when it ends */
+		/* it wakes us when it ends; when none could begin, the plan knows when to
+		 * try again */
+		return w->turn > 0 ? now_ms() + LONG_MS : now_ms();
 	}
 	return at;
 }
