@@ -84,8 +84,8 @@ copy_text(char *dst, size_t size, struct okta_view v)
 
 /*
  * What %u stood for in the home directory: the pattern is the configuration's, so it can
- * be read back out of a home made with it.  Otherwise the name, which is what it mostly
- * is.
+ * be read back out of a home made with it, also where that is shorter than what its owner
+ * is called today.  Otherwise the name, which is what it mostly is.
  */
 static void
 home_name(const struct okta_conf *conf, const struct okta_snap_user *user, char *dst,
@@ -106,7 +106,7 @@ home_name(const struct okta_conf *conf, const struct okta_snap_user *user, char 
 		return;
 	n = user->home.len - before - after;
 	v = (struct okta_view){ user->home.p + before, n };
-	if (n >= user->name.len && memchr(v.p, '/', n) == NULL)
+	if (memchr(v.p, '/', n) == NULL)
 		(void)copy_text(dst, size, v);
 }
 

@@ -379,6 +379,24 @@ def a_registry_that_was_lost_is_refused_until_it_is_imported():
 
 
 @test
+def a_registry_import_leaves_everybody_his_home_however_short_the_name_was_that_it_is_of():
+    h = files([user(1, 'al@acme.example'), user(2, 'elisabeth@acme.example')], sync__max_removal_percent='100')
+    h.sync()
+    people = [user(1, 'alice@acme.example'), user(2, 'eli@acme.example')]
+    give(h, people)
+    h.sync()
+    before = {name: u['home'] for name, u in h.dump()[0].items()}
+    same(before, {'alice': '/home/al', 'eli': '/home/elisabeth'})
+    os.unlink(os.path.join(h.state, 'registry.db'))
+    h.ctl('registry', 'import', os.path.join(h.state, 'directory.snapshot'))
+    give(h, people + [user(3, 'al@acme.example')])
+    h.sync()
+    after = {name: u['home'] for name, u in h.dump()[0].items()}
+    same(after.pop('al'), f'/home/al-{h.dump()[0]["al"]["uid"]}')  # whose files the other one is
+    same(after, before)
+
+
+@test
 def a_registry_import_of_another_org_or_against_other_ids_changes_nothing():
     h = files(EVERYBODY_HERE)
     h.sync()
