@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/paths.h"
 #include "base/text.h"
@@ -17,14 +18,14 @@
 #include "registry_lines.h"
 #include "snap/read.h"
 
-#define LINES_MAX_BYTES 268435456 /* a million people and their groups */
+#define LINES_MAX_BYTES 268435456	  /* a million people and their groups */
+#define ROWS_MAX_BYTES	((size_t)4 << 30) /* twenty million of them */
 
 /* --- list --------------------------------------------------------------------------- */
 
-static enum okta_rc
-show_row(void *ctx, const struct okta_registry_row *row)
+static void
+show_row(const struct ctl *ctl, const struct okta_registry_row *row)
 {
-	const struct ctl *ctl = ctx;
 	const char *kind = row->kind == OKTA_REGISTRY_USER ? "user" : "group";
 	bool waiting = okta_registry_is_waiting(row), gone = row->gone && !waiting;
 	struct ctl_json j = { 0 };
@@ -41,26 +42,44 @@ show_row(void *ctx, const struct okta_registry_row *row)
 		ctl_json_bool(&j, "gone", gone);
 		ctl_json_bool(&j, "waiting", waiting);
 		ctl_json_close(&j, '}');
-		return OKTA_OK;
+		return;
 	}
 	okta_text_sanitize(name, sizeof(name), okta_view_str(row->name));
 	okta_text_sanitize(okta_id, sizeof(okta_id), okta_view_str(row->okta_id));
 	(void)printf("%-5s %10" PRIu32 " %-32s %s%s\n", kind, row->id, name,
 	    waiting ? "waiting" : okta_id, gone ? " gone" : "");
-	return OKTA_OK;
 }
 
+static enum okta_rc
+keep_row(void *ctx, const struct okta_registry_row *row)
+{
+	return okta_buf_append(ctx, row, sizeof(*row));
+}
+
+/* Printed once the database is closed: a pager takes its time over it, and okta-sync can
+ * publish nothing while anybody reads. */
 static int
-list(struct ctl ctl, const char *path, const struct okta_conf *conf)
+list(const struct ctl *ctl, const char *path, const struct okta_conf *conf)
 {
 	struct okta_registry *reg = NULL;
+	struct okta_registry_row row;
 	struct okta_err err = { 0 };
+	struct okta_buf rows;
 	enum okta_rc r;
+	size_t at;
 
+	okta_buf_init(&rows, ROWS_MAX_BYTES);
 	r = okta_registry_open(path, okta_view_str(conf->org_url), true, &reg, &err);
 	if (r == OKTA_OK)
-		r = okta_registry_each(reg, show_row, &ctl, &err);
+		r = okta_registry_each(reg, keep_row, &rows, &err);
 	okta_registry_close(&reg);
+	for (at = 0; r == OKTA_OK && at < rows.len; at += sizeof(row)) {
+		memcpy(&row, rows.data + at, sizeof(row));
+		show_row(ctl, &row);
+	}
+	okta_buf_clear(&rows);
+	if (r == OKTA_E_NOMEM || r == OKTA_E_TOOBIG)
+		(void)okta_err_set(&err, r, "%s: out of memory", path);
 	return r == OKTA_OK ? 0 : ctl_fail(1, "%s", err.msg);
 }
 
@@ -352,7 +371,7 @@ ctl_registry(const struct ctl *ctl, int argc, char **argv)
 	if (status != 0)
 		return status;
 	if (is_list)
-		status = list(*ctl, path, conf);
+		status = list(ctl, path, conf);
 	else if (is_import)
 		status = import(conf, path, argv[2]);
 	else

@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 
-from world import BUILD, Host, group, has, lacks, main, same, test, user
+from world import BUILD, Host, as_uid, group, has, lacks, main, same, test, user
 
 EVIL = 'x\u001b[31m"\\\u009b y'
 
@@ -139,6 +139,20 @@ def registry_list_is_for_the_owner_alone():
     same({r['name'] for r in rows}, {'ada', 'bob', 'eve', 'eng'})
     os.chmod(os.path.join(h.state, 'registry.db'), 0o644)
     has(h.ctl('registry', 'list', expect=1), 'chmod')
+
+
+@test
+def registry_list_that_nobody_reads_to_its_end_keeps_okta_sync_from_nothing():
+    h = Host(groups__match='eng')
+    h.use_files(users=[user(n, f'person{n}@acme.example') for n in range(3000)], groups=[])
+    h.sync()
+    command = [os.path.join(BUILD, 'oktactl'), '--config', h.conf, '--state', h.state, 'registry', 'list']
+    with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=as_uid) as p:
+        os.read(p.stdout.fileno(), 1)  # the pager's first screen
+        h.sync()
+        same(p.poll(), None)
+        same(len(p.stdout.read().splitlines()), 3000)
+    same(p.returncode, 0)
 
 
 def wide(**keys):
