@@ -114,6 +114,12 @@ sync_report_print(const struct sync_report *report)
 	print_rest(report, report->n);
 }
 
+static uint64_t
+sum_of(const struct sync_report *report, size_t i)
+{
+	return okta_snap_sum64(report->line[i], strlen(report->line[i]));
+}
+
 static bool
 is_said(const uint64_t *said, size_t n, uint64_t sum)
 {
@@ -125,20 +131,42 @@ is_said(const uint64_t *said, size_t n, uint64_t sum)
 	return false;
 }
 
+/* A flood is told by its number: what is said now cannot be remembered, and would be said
+ * again with each change. */
+static void
+tell_number(size_t rest)
+{
+	char line[LINE_BYTES];
+
+	(void)snprintf(line, sizeof(line),
+	    "and %zu more: stop okta-sync --watch and run okta-sync --once to see them "
+	    "all",
+	    rest);
+	(void)printf("%s\n", line);
+	syslog(LOG_WARNING, "%s", line);
+}
+
 void
 sync_report_print_new(
     const struct sync_report *report, uint64_t *said, size_t max, size_t *n)
 {
+	/* the last place is for the number of those that have none */
+	const size_t listed = report->n <= max ? report->n : max - 1,
+		     rest = report->n - listed;
+	const uint64_t rest_sum = okta_snap_sum64(&rest, sizeof(rest));
 	size_t i, printed = 0;
-	uint64_t sum;
+	bool is_told;
 
-	for (i = 0; i < report->n; i++) {
-		sum = okta_snap_sum64(report->line[i], strlen(report->line[i]));
-		if (i >= max || !is_said(said, *n, sum))
+	for (i = 0; i < listed; i++)
+		if (!is_said(said, *n, sum_of(report, i)))
 			print_line(report, i, printed++);
-	}
-	for (i = 0; i < report->n && i < max; i++)
-		said[i] = okta_snap_sum64(report->line[i], strlen(report->line[i]));
+	is_told = rest == 0 || is_said(said, *n, rest_sum);
+	for (i = 0; i < listed; i++)
+		said[i] = sum_of(report, i);
+	if (rest > 0)
+		said[i++] = rest_sum;
 	*n = i;
+	if (!is_told)
+		tell_number(rest);
 	print_rest(report, printed);
 }

@@ -34,7 +34,8 @@ void sync_report_note(struct sync_report *report, const char *fmt, ...)
 void sync_report_print(const struct sync_report *report);
 /*
  * The same, but only what SAID does not know: the sums of *n of at most MAX lines.  They
- * become those of this report, so that what ends and begins again is said again.
+ * become those of this report, so that what ends and begins again is said again.  Of more
+ * lines than that only their number is told, when it is another.
  */
 void sync_report_print_new(
     const struct sync_report *report, uint64_t *said, size_t max, size_t *n);

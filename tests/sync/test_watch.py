@@ -8,7 +8,7 @@ import time
 
 from watched import ORG, Person, ask, fresh, left, with_log
 from watcher import Watch, main
-from world import as_uid, gone, has, lacks, same, test, wait_for
+from world import as_uid, gone, has, lacks, same, test, user, wait_for
 
 
 @test
@@ -297,6 +297,29 @@ def no_refusal_is_said_twice_unless_it_comes_back():
     w = Watch(h)
     w.now()
     same(w.text().count('refused user "judy@partner.example"'), 1)
+    w.stop()
+
+
+@test
+def of_more_refusals_than_are_remembered_only_the_number_is_said_when_it_is_another():
+    h = fresh(groups__match='eng', sync__max_removal_percent='100')
+    people = [user(n, f'person{n}@other.example') for n in range(5000)] + [user(9999, 'ada@acme.example')]
+
+    def refused(start, n):
+        h.use_files(users=people[start:start + n] + people[-1:], groups=[])
+        h.write()
+        w.now()
+        more = [x for x in w.lines if x.startswith('and ')]
+        return w.text().count('refused user'), [x.split()[1] for x in more]
+
+    h.use_files(users=people[-1:], groups=[])
+    w = Watch(h)
+    same(refused(0, 4096), (4096, []))
+    same(refused(0, 4200), (4096, ['105']))
+    same(refused(0, 4200), (4096, ['105']))
+    same(refused(0, 4201), (4096, ['105', '106']))
+    has(w.text(), 'and 106 more: stop okta-sync --watch and run okta-sync --once to see them all')
+    same(refused(100, 4096), (4197, ['105', '106']))  # a hundred that were not listed before, and one that was forgotten
     w.stop()
 
 
