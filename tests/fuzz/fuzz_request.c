@@ -248,8 +248,8 @@ fetcher_reads(void)
 		FUZZ_CHECK(command.since_s >= 0 && command.since_s <= SYNC_SINCE_MAX);
 		FUZZ_CHECK(command.errand != SYNC_ERRAND_NONE);
 		FUZZ_CHECK(memchr(command.link, '\0', sizeof(command.link)) != NULL);
-		for (i = 0; i < resume.n_groups; i++)
-			FUZZ_CHECK(strlen(resume.group[i].id) <= 64);
+		for (i = 0; i < resume.groups.n; i++)
+			FUZZ_CHECK(strlen(resume.groups.group[i].id) <= 64);
 	}
 	sync_resume_clear(&resume);
 }
