@@ -172,7 +172,10 @@ static enum okta_rc
 ask_watcher(const struct sync_options *options, const struct sync_state *state,
     enum okta_rc why, int *ret_status, struct okta_err *err)
 {
-	if (why != OKTA_E_UNAVAIL || options->watch || !sync_state_is_watched(state))
+	struct timespec since;
+
+	if (why != OKTA_E_UNAVAIL || options->watch ||
+	    !sync_state_is_watched(state, &since))
 		return why;
 	return sync_request_ask(state, options->accept_shrink, ret_status, err);
 }

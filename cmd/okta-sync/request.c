@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -37,6 +38,13 @@ is_token(struct okta_view v)
 }
 
 void
+sync_request_give_up(const struct sync_state *state, const struct sync_request *request)
+{
+	if (request->token[0] != '\0')
+		(void)unlink(state->request_lock);
+}
+
+void
 sync_request_take(const struct sync_state *state, struct sync_request *ret)
 {
 	struct okta_view text, token;
@@ -49,11 +57,11 @@ sync_request_take(const struct sync_state *state, struct sync_request *ret)
 	if (r == OKTA_E_NOTFOUND)
 		return;
 	(void)unlink(state->request);
-	if (r != OKTA_OK)
-		return;
-	text = (struct okta_view){ data, len };
+	text = (struct okta_view){ r == OKTA_OK ? data : "", r == OKTA_OK ? len : 0 };
 	token = okta_view_split(&text, ' ');
-	if (is_token(token)) {
+	if (!is_token(token)) {
+		(void)unlink(state->request_lock); /* should somebody wait all the same */
+	} else {
 		(void)snprintf(
 		    ret->token, sizeof(ret->token), "%.*s", (int)token.len, token.p);
 		ret->is_asked = true;
@@ -100,17 +108,45 @@ is_answered(const struct sync_state *state, const char *token, int *ret_status)
 	return is;
 }
 
+static bool
+is_removed(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
+/* What is asked by a file is known to the one watcher that took it: another one, which
+ * may stand in its place at once, does not answer. */
 static enum okta_rc
-wait_for_answer(const struct sync_state *state, const char *token, int fd,
-    int *ret_status, struct okta_err *err)
+check_watcher(
+    const struct sync_state *state, const struct timespec *since, struct okta_err *err)
+{
+	struct timespec now;
+
+	if (!sync_state_is_watched(state, &now) || now.tv_sec != since->tv_sec ||
+	    now.tv_nsec != since->tv_nsec)
+		return okta_err_set(err, OKTA_E_UNAVAIL,
+		    "okta-sync --watch ended before it answered: try again");
+	return OKTA_OK;
+}
+
+static enum okta_rc
+wait_for_answer(const struct sync_state *state, const struct timespec *since,
+    const char *token, int fd, int lock, int *ret_status, struct okta_err *err)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char events[4096];
+	enum okta_rc r;
 
 	while (!is_answered(state, token, ret_status)) {
-		if (!sync_state_is_watched(state))
+		r = check_watcher(state, since, err);
+		if (r != OKTA_OK)
+			return r;
+		if (is_removed(lock))
 			return okta_err_set(err, OKTA_E_UNAVAIL,
-			    "okta-sync --watch ended before it answered: try again");
+			    "okta-sync --watch could not write how its run ended: see "
+			    "its log, is the disk full? Then try again");
 		if (poll(&p, 1, LOOK_MS) > 0 && read(fd, events, sizeof(events)) < 0 &&
 		    errno != EAGAIN && errno != EINTR)
 			return okta_err_sys(err, errno, "inotify");
@@ -123,31 +159,52 @@ wait_for_answer(const struct sync_state *state, const char *token, int fd,
 static enum okta_rc
 wait_for_my_turn(const struct sync_state *state, int *ret, struct okta_err *err)
 {
-	char path[PATH_MAX];
-	int n, fd;
+	const char *path = state->request_lock;
+	int fd = -1;
 
-	n = snprintf(path, sizeof(path), "%s.lock", state->request);
-	if (n < 0 || n >= (int)sizeof(path))
-		return okta_err_set(
-		    err, OKTA_E_CONFIG, "the state directory's path is too long");
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return okta_err_sys(err, errno, "%s: cannot open", path);
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR) {
-			(void)okta_err_sys(err, errno, "%s: cannot lock", path);
-			(void)close(fd);
-			return OKTA_E_SYS;
-		}
+	do {
+		if (fd >= 0)
+			(void)close(
+			    fd); /* the one before was given up: that is no lock */
+		fd = open(
+		    path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+		if (fd < 0)
+			return okta_err_sys(err, errno, "%s: cannot open", path);
+		while (flock(fd, LOCK_EX) < 0)
+			if (errno != EINTR) {
+				(void)okta_err_sys(err, errno, "%s: cannot lock", path);
+				(void)close(fd);
+				return OKTA_E_SYS;
+			}
+	} while (is_removed(fd));
 	*ret = fd;
 	return OKTA_OK;
+}
+
+/* With the lock.  */
+static enum okta_rc
+ask_and_wait(const struct sync_state *state, bool accept_shrink, int fd, int lock,
+    int *ret_status, struct okta_err *err)
+{
+	char text[REQUEST_MAX_BYTES], token[SYNC_TOKEN_BYTES];
+	struct timespec since = { 0 };
+	enum okta_rc r;
+
+	(void)snprintf(token, sizeof(token), "%ld-%lld", (long)getpid(),
+	    (long long)okta_clock_mono_ms(&okta_clock_system));
+	(void)snprintf(
+	    text, sizeof(text), "%s%s", token, accept_shrink ? accept_word : "");
+	(void)sync_state_is_watched(state, &since); /* not: then it never is that one */
+	r = okta_file_replace(state->request, 0600, text, strlen(text), err);
+	if (r == OKTA_OK)
+		r = wait_for_answer(state, &since, token, fd, lock, ret_status, err);
+	return r;
 }
 
 enum okta_rc
 sync_request_ask(const struct sync_state *state, bool accept_shrink, int *ret_status,
     struct okta_err *err)
 {
-	char text[REQUEST_MAX_BYTES], token[SYNC_TOKEN_BYTES];
 	enum okta_rc r;
 	int fd, lock = -1;
 
@@ -158,18 +215,12 @@ sync_request_ask(const struct sync_state *state, bool accept_shrink, int *ret_st
 			(void)close(fd);
 		return r;
 	}
-	(void)snprintf(token, sizeof(token), "%ld-%lld", (long)getpid(),
-	    (long long)okta_clock_mono_ms(&okta_clock_system));
-	(void)snprintf(
-	    text, sizeof(text), "%s%s", token, accept_shrink ? accept_word : "");
 	(void)puts("okta-sync: okta-sync --watch is at work here: it is asked for a full "
 		   "sync");
 	(void)fflush(stdout);
 	r = wait_for_my_turn(state, &lock, err);
 	if (r == OKTA_OK)
-		r = okta_file_replace(state->request, 0600, text, strlen(text), err);
-	if (r == OKTA_OK)
-		r = wait_for_answer(state, token, fd, ret_status, err);
+		r = ask_and_wait(state, accept_shrink, fd, lock, ret_status, err);
 	if (lock >= 0)
 		(void)close(lock);
 	(void)close(fd);

@@ -20,6 +20,7 @@
 #define BASE_FILE    "sync-base"
 #define SPOOL_FILE   "sync-spool"
 #define REQUEST_FILE "sync-request"
+#define REQUEST_LOCK "sync-request.lock"
 
 static enum okta_rc
 check_dir(int fd, const char *dir, struct okta_err *err)
@@ -87,9 +88,10 @@ take_lock(int dir_fd, const char *dir, bool watch, int *ret, struct okta_err *er
 }
 
 bool
-sync_state_is_watched(const struct sync_state *state)
+sync_state_is_watched(const struct sync_state *state, struct timespec *ret_since)
 {
 	char path[PATH_MAX], text[sizeof(watch_word)] = "";
+	struct stat st;
 	bool is = false;
 	int fd;
 
@@ -100,7 +102,9 @@ sync_state_is_watched(const struct sync_state *state)
 		return false;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		is = read(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1 &&
-		     strcmp(text, watch_word) == 0;
+		     strcmp(text, watch_word) == 0 && fstat(fd, &st) == 0;
+	if (is)
+		*ret_since = st.st_mtim; /* take_lock() wrote it */
 	(void)close(fd);
 	return is;
 }
@@ -161,6 +165,7 @@ sync_state_open(const char *dir, bool watch, struct sync_state *ret, struct okta
 	if (!join(ret->dir, dir, ".") || !join(ret->base, dir, BASE_FILE) ||
 	    !join(ret->spool, dir, SPOOL_FILE) ||
 	    !join(ret->request, dir, REQUEST_FILE) ||
+	    !join(ret->request_lock, dir, REQUEST_LOCK) ||
 	    !join(ret->progress, dir, OKTA_PROGRESS_FILE) ||
 	    !join(ret->snapshot, dir, OKTA_SNAPSHOT_FILE) ||
 	    !join(ret->registry, dir, OKTA_REGISTRY_FILE) ||

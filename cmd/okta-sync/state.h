@@ -4,8 +4,8 @@
 #define OKTA_SYNC_STATE_H
 
 #include <limits.h>
-
 #include <stdbool.h>
+#include <time.h>
 
 #include "base/err.h"
 
@@ -13,10 +13,10 @@ struct sync_state {
 	int lock; /* descriptor, -1 when there is none */
 	char dir[PATH_MAX];
 	char snapshot[PATH_MAX], registry[PATH_MAX], status[PATH_MAX];
-	char base[PATH_MAX];	 /* what --watch builds on, base.h */
-	char spool[PATH_MAX];	 /* pages of a run that is not through, spool.h */
-	char request[PATH_MAX];	 /* request.h */
-	char progress[PATH_MAX]; /* how far a run is */
+	char base[PATH_MAX];  /* what --watch builds on, base.h */
+	char spool[PATH_MAX]; /* pages of a run that is not through, spool.h */
+	char request[PATH_MAX], request_lock[PATH_MAX]; /* request.h */
+	char progress[PATH_MAX];			/* how far a run is */
 };
 
 /*
@@ -29,8 +29,9 @@ OKTA_MUST_CHECK enum okta_rc sync_state_open(
     const char *dir, bool watch, struct sync_state *ret, struct okta_err *err);
 void sync_state_close(struct sync_state *state);
 
-/* True if an okta-sync --watch holds the lock now. */
-bool sync_state_is_watched(const struct sync_state *state);
+/* True if an okta-sync --watch holds the lock now; since when, by the file's clock, is
+ * another time for another one. */
+bool sync_state_is_watched(const struct sync_state *state, struct timespec *ret_since);
 
 /* What a writer that was killed left; the caller holds the lock, and none is at work. */
 void sync_state_clean(const struct sync_state *state);

@@ -523,8 +523,10 @@ record(struct job *j, enum okta_rc r, const struct okta_err *why)
 	make_message(j, r, why);
 	tell(&j->status);
 	if (sync_status_write(j->turn->state->status, &j->status, &j->report, &err) !=
-	    OKTA_OK)
+	    OKTA_OK) {
 		(void)fprintf(stderr, "okta-sync: %s\n", err.msg);
+		sync_request_give_up(j->turn->state, j->turn->request);
+	}
 	(void)snprintf(shared->message, sizeof(shared->message), "%s", j->status.message);
 	shared->failed = r != OKTA_OK;
 }

@@ -225,8 +225,10 @@ record_failure(struct watch *w, enum okta_rc rc, const char *message)
 	complain(message);
 	shared->failed = true;
 	(void)snprintf(shared->message, sizeof(shared->message), "%s", message);
-	if (sync_status_write(w->state->status, &status, &none, &err) != OKTA_OK)
+	if (sync_status_write(w->state->status, &status, &none, &err) != OKTA_OK) {
 		complain(err.msg);
+		sync_request_give_up(w->state, &w->serving);
+	}
 	sync_notify_send(w->notify, "STATUS=%s", message);
 }
 

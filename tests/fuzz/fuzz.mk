@@ -36,7 +36,7 @@ FUZZ_LD_discovery := $(call wraps,okta_http_do)
 FUZZ_LD_base := $(call wraps,okta_file_read_trusted okta_file_replace calloc malloc free)
 FUZZ_LD_spool := $(call wraps,open close unlink)
 FUZZ_LD_request := $(call wraps,okta_file_read_trusted okta_file_replace okta_chan_recv sync_state_is_watched unlink \
-  inotify_init1 inotify_add_watch open flock close)
+  inotify_init1 inotify_add_watch open flock fstat close)
 FUZZ_LD_status := $(call wraps,okta_file_read_trusted okta_snap_open okta_clock_now_s lstat)
 FUZZ_LD_auth := $(addprefix -Wl$(comma)--wrap=okta_,snap_open config_load conf_free local_find_user local_find_id \
   local_ids_of record_load record_store used_open used_close used_add waiting_enter waiting_leave child_open child_close chan_send chan_recv)

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include "../../cmd/okta-sync/news.h"
 #include "../../cmd/okta-sync/request.h"
@@ -41,12 +42,14 @@ enum okta_rc __wrap_okta_file_replace(
     const char *path, mode_t mode, const void *p, size_t len, struct okta_err *err);
 enum okta_rc __wrap_okta_chan_recv(
     int fd, struct okta_buf *buf, const struct okta_clock *clock, int64_t deadline_ms);
-bool __wrap_sync_state_is_watched(const struct sync_state *state);
+bool __wrap_sync_state_is_watched(
+    const struct sync_state *state, struct timespec *ret_since);
 int __wrap_unlink(const char *path);
 int __wrap_inotify_init1(int flags);
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_flock(int fd, int operation);
+int __wrap_fstat(int fd, struct stat *st);
 int __wrap_close(int fd);
 
 enum okta_rc
@@ -110,10 +113,11 @@ __wrap_okta_chan_recv(
 }
 
 bool
-__wrap_sync_state_is_watched(const struct sync_state *state)
+__wrap_sync_state_is_watched(const struct sync_state *state, struct timespec *ret_since)
 {
 	(void)state;
-	return false; /* who was not answered is told that nobody is there */
+	ret_since->tv_sec = 1;
+	return !t.asked; /* who was not answered is told that nobody is there */
 }
 
 int
@@ -152,6 +156,14 @@ int
 __wrap_flock(int fd, int operation)
 {
 	FUZZ_CHECK(fd == FD + 1 && operation == LOCK_EX);
+	return 0;
+}
+
+int
+__wrap_fstat(int fd, struct stat *st)
+{
+	FUZZ_CHECK(fd == FD + 1);
+	*st = (struct stat){ .st_nlink = 1 };
 	return 0;
 }
 

@@ -185,6 +185,45 @@ def a_request_is_answered_also_when_nothing_could_be_asked_or_the_turn_was_kille
 
 
 @test
+def whoever_asks_is_told_when_the_answer_cannot_be_written_and_the_next_one_is_answered():
+    h = fresh()
+    w = Watch(h)
+    status = os.path.join(h.state, 'sync-status.json')
+    os.unlink(status)
+    os.mkdir(status)  # as on a full disk it cannot be replaced
+    generation = h.dump()[2]['generation']
+    askers = [h.start() for _ in range(2)]
+    for p in askers:
+        has(p.communicate(timeout=20)[0], 'could not write how its run ended')
+        same(p.returncode, 75)
+    same(h.dump()[2]['generation'], generation + 2)  # both were served
+    os.kill(w.children()[0], signal.SIGKILL)
+    os.rename(h.path('service.key'), h.path('away'))
+    has(h.sync(expect=75, timeout=20), 'could not write how its run ended')  # of a turn that could not begin
+    os.rename(h.path('away'), h.path('service.key'))
+    os.rmdir(status)
+    has(h.sync(timeout=20), 'done:')
+    w.stop()
+
+
+@test
+def whoever_waits_is_told_when_another_watcher_stands_in_the_place_of_the_one_that_was_asked():
+    h = fresh()
+    w = Watch(h)
+    p = held_in_the_middle(h.start)
+    try:
+        w.p.kill()
+        w.p.wait(10)
+        v = Watch(h)
+        has(p.communicate(timeout=10)[0], 'ended before it answered')
+        same(p.returncode, 75)
+        has(h.sync(timeout=20), 'done:')
+        v.stop()
+    finally:
+        p.kill()
+
+
+@test
 def accept_shrink_reaches_the_watcher():
     h = fresh(sync__scope='groups', sync__scope_groups='linux-users', groups__match='linux-users')
     w = Watch(h)
