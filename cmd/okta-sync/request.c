@@ -37,6 +37,20 @@ is_token(struct okta_view v)
 	return v.len > 0 && v.len < SYNC_TOKEN_BYTES;
 }
 
+static bool
+is_awaited(const struct sync_state *state)
+{
+	int fd = open(
+	    state->request_lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	bool is;
+
+	if (fd < 0)
+		return false;
+	is = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	(void)close(fd);
+	return is;
+}
+
 void
 sync_request_give_up(const struct sync_state *state, const struct sync_request *request)
 {
@@ -59,7 +73,7 @@ sync_request_take(const struct sync_state *state, struct sync_request *ret)
 	(void)unlink(state->request);
 	text = (struct okta_view){ r == OKTA_OK ? data : "", r == OKTA_OK ? len : 0 };
 	token = okta_view_split(&text, ' ');
-	if (!is_token(token)) {
+	if (!is_token(token) || !is_awaited(state)) {
 		(void)unlink(state->request_lock); /* should somebody wait all the same */
 	} else {
 		(void)snprintf(
@@ -181,7 +195,8 @@ wait_for_my_turn(const struct sync_state *state, int *ret, struct okta_err *err)
 	return OKTA_OK;
 }
 
-/* With the lock.  */
+/* With the lock.  What is not answered is asked no more: the next watcher would take it.
+ */
 static enum okta_rc
 ask_and_wait(const struct sync_state *state, bool accept_shrink, int fd, int lock,
     int *ret_status, struct okta_err *err)
@@ -198,6 +213,9 @@ ask_and_wait(const struct sync_state *state, bool accept_shrink, int fd, int loc
 	r = okta_file_replace(state->request, 0600, text, strlen(text), err);
 	if (r == OKTA_OK)
 		r = wait_for_answer(state, &since, token, fd, lock, ret_status, err);
+	/* without the lock it may be the next one's */
+	if (r != OKTA_OK && !is_removed(lock))
+		(void)unlink(state->request);
 	return r;
 }
 

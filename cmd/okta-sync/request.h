@@ -8,7 +8,8 @@
  *                      room on the disk
  *   sync-status.json   "request": TOKEN is the answer
  *
- * Only who may write the state directory can ask.  MUST: nobody waits for ever.
+ * Only who may write the state directory can ask.  MUST: nobody waits for ever; no
+ * request lifts the brake when nobody waits for its answer any more.
  */
 #ifndef OKTA_SYNC_REQUEST_H
 #define OKTA_SYNC_REQUEST_H
@@ -26,8 +27,9 @@ struct sync_request {
 	bool is_asked; /* by a file or a signal: it is answered whatever came of it */
 };
 
-/* The watcher's side: take what is asked; a file that cannot be understood is removed.
- * *ret may hold what was asked before: only its token is forgotten. */
+/* The watcher's side: take what is asked; a file that cannot be understood, or whose
+ * asker is gone, is removed.  *ret may hold what was asked before: only its token is
+ * forgotten. */
 void sync_request_take(const struct sync_state *state, struct sync_request *ret);
 /* REQUEST cannot be answered: whoever waits for it is to give up. */
 void sync_request_give_up(

@@ -3,8 +3,10 @@
 /*
  * Who asks okta-sync --watch for a run, and what is answered; and the errands the writer
  * gives the fetcher.  First byte: the watcher reads a request, the asker a status file,
- * the fetcher a command.  In the status file '@' stands for the asker's token.
+ * the fetcher a command.  In the status file '@' stands for the asker's token.  From 128
+ * on nobody waits for the request any more.
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <sys/file.h>
@@ -32,7 +34,7 @@ static struct {
 	char token[64];
 	char status[ROOMY]; /* the file with the token in it */
 	size_t status_len;
-	bool asked, removed, answers;
+	bool asked, removed, answers, awaited;
 } t;
 
 enum okta_rc __wrap_okta_file_read_trusted(const char *path, uid_t owner,
@@ -155,8 +157,10 @@ __wrap_open(const char *path, int flags, ...)
 int
 __wrap_flock(int fd, int operation)
 {
-	FUZZ_CHECK(fd == FD + 1 && operation == LOCK_EX);
-	return 0;
+	FUZZ_CHECK(
+	    fd == FD + 1 && operation == (t.answers ? LOCK_EX : LOCK_SH | LOCK_NB));
+	errno = EWOULDBLOCK;
+	return !t.answers && t.awaited ? -1 : 0;
 }
 
 int
@@ -182,7 +186,8 @@ watcher_reads(void)
 	struct sync_request request = { 0 };
 	const struct sync_state state = { .request = "request" };
 	struct okta_view rest = t.file, token = okta_view_split(&rest, ' ');
-	bool good = t.file.len <= 128 && token.len > 0 && token.len < SYNC_TOKEN_BYTES;
+	bool good = t.file.len <= 128 && token.len > 0 && token.len < SYNC_TOKEN_BYTES &&
+		    t.awaited;
 	size_t i;
 
 	for (i = 0; i < token.len; i++)
@@ -276,6 +281,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t.file = fuzz_take(&in, in.left);
 	t.status_len = 0;
 	t.asked = t.removed = t.answers = false;
+	t.awaited = op < 128;
 	if (op % 4 == 0)
 		watcher_reads();
 	else if (op % 4 == 3)
@@ -330,6 +336,8 @@ fuzz_seed(unsigned i, uint8_t *out, size_t max)
 		     "123-456 accept-shrink"),
 		SEED("\0"
 		     "12\"-456 accept"),
+		SEED("\200"
+		     "123-456 accept-shrink"),
 		SEED("\1" ANSWER("0")),
 		SEED("\2" ANSWER("75")),
 		SEED("\1" ANSWER("256")),

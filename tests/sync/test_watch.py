@@ -237,6 +237,32 @@ def accept_shrink_reaches_the_watcher():
 
 
 @test
+def a_permission_that_nobody_waits_for_any_more_lifts_no_brake():
+    h = fresh(sync__scope='groups', sync__scope_groups='linux-users', groups__match='linux-users')
+    request = os.path.join(h.state, 'sync-request')
+    w = Watch(h)
+    members = list(h.dump()[0])
+    w.send(signal.SIGSTOP)
+    p = h.start('--accept-shrink')
+    wait_for(lambda: os.path.exists(request))
+    w.p.kill()
+    has(p.communicate(timeout=10)[0], 'ended before it answered')
+    same((p.returncode, os.path.exists(request)), (75, False))
+    w.p.wait(10)
+    with open(request, 'w', encoding='utf-8') as f:  # of an asker that was killed
+        f.write('1-1 accept-shrink')
+    os.chmod(request, 0o600)
+    with left(members[:3]):
+        w = Watch(h, wait=False)
+        wait_for(lambda: not os.path.exists(request))
+        w.send(signal.SIGUSR1)
+        w.tells('STATUS=reading everything')
+        w.says('would be removed', times=2)
+        same(set(h.dump()[0]), set(members))
+        w.stop()
+
+
+@test
 def two_who_ask_at_once_are_both_answered_and_no_permission_is_lost():
     h = fresh(sync__scope='groups', sync__scope_groups='linux-users', groups__match='linux-users')
     w = Watch(h)
