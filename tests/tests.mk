@@ -89,14 +89,14 @@ $B/tests/sync/liar_changes.c: cmd/okta-sync/changes.c tests/tests.mk
 	sed -e 's/^\tsync_stamp(since_s, since);$$/\tif (!is_app)\n\t\treturn sync_sink_news(ask->sink, SYNC_NEWS_NO_SEARCH, 0,\n\t\t    okta_view_str("Okta refuses"), okta_view_str(""));\n&/' $< >$@
 	! cmp -s $< $@
 # the next release
-$B/tests/sync/next_spool.c: cmd/okta-sync/spool.c tests/tests.mk
+$B/tests/sync/next_spool.c $B/tests/sync/next_stale.c: $B/tests/sync/next_%.c: cmd/okta-sync/%.c tests/tests.mk
 	@mkdir -p $(@D)
-	sed -e 's/OKTA_VERSION/"next" OKTA_VERSION/' $< >$@
+	sed -e 's/OKTA_VERSION/"next" OKTA_VERSION/g' $< >$@
 	! cmp -s $< $@
-$B/tests/sync/liar_changes.o $B/tests/sync/next_spool.o: $B/tests/sync/%.o: $B/tests/sync/%.c Makefile
+$(addprefix $B/tests/sync/,liar_changes.o next_spool.o next_stale.o): $B/tests/sync/%.o: $B/tests/sync/%.c Makefile
 	$(CC) $(OUR_CPPFLAGS) -Icmd/okta-sync $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/tests/sync/liar-changes: $(call SYNC_WITH,changes,sync/liar_changes)
-$B/tests/sync/next-sync: $(call SYNC_WITH,spool,sync/next_spool)
+$B/tests/sync/next-sync: $(call SYNC_WITH,spool stale,sync/next_spool sync/next_stale)
 $B/tests/sync/mutant-sync: $(call SYNC_WITH,fetch records_read,sync/liar_fetch sync/mutant_records_read)
 $B/tests/fault/mutant-sync: $(call SYNC_WITH,publish,fault/mutant_publish)
 $B/tests/fault/mutant-order: $(call SYNC_WITH,publish,fault/mutant_order)

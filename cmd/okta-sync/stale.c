@@ -11,7 +11,7 @@ sync_local_sum(void)
 {
 	static const char *const files[] = { "/etc/passwd", "/etc/group", "/etc/subuid",
 		"/etc/subgid" };
-	uint64_t parts[4][4];
+	uint64_t parts[5][4];
 	struct stat st;
 	size_t i;
 
@@ -23,6 +23,7 @@ sync_local_sum(void)
 			parts[i][2] = (uint64_t)st.st_mtim.tv_sec;
 			parts[i][3] = (uint64_t)st.st_mtim.tv_nsec;
 		}
+	parts[4][0] = okta_snap_sum64(OKTA_VERSION, sizeof(OKTA_VERSION) - 1);
 	return okta_snap_sum64(parts, sizeof(parts));
 }
 

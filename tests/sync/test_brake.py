@@ -127,6 +127,32 @@ def many_small_removals_are_braked_also_from_one_run_of_once_to_the_next_and_by_
 
 
 @test
+def another_release_publishes_anew_without_reading_everything_and_many_small_removals_are_braked_by_it_too():
+    h = with_log(**IN_SCOPE)
+    with Crowd(30) as crowd:
+        w = Watch(h)
+        n = len(h.dump()[0])
+        for _ in range(2):
+            ask(w, lambda: crowd.leave(3))
+        w.stop()
+        generation = h.dump()[2]['generation']
+        w = Watch(h)
+        same((h.dump()[2]['generation'], w.text()), (generation, ''))
+        w.stop()
+        h.upgrade()
+        w = Watch(h)
+        w.says(f'updated: {n - 6} people')
+        same((h.dump()[2]['generation'], w.text().count('done:')), (generation + 1, 0))
+        ask(w)
+        same(h.dump()[2]['generation'], generation + 1)  # once is enough
+        crowd.leave(3)
+        w.send(signal.SIGUSR2)
+        w.says(f'{n - 9} of the {n} people of the last full synchronisation would be left')
+        same(len(h.dump()[0]), n - 6)
+        w.stop()
+
+
+@test
 def many_small_removals_from_files_are_braked_also_after_a_new_start():
     h = fresh()
     people = [user(i, f'person{i}@acme.example') for i in range(30)]

@@ -5,10 +5,9 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 
 from watcher import Watch, kill_together, main
-from world import BUILD, ROOT, Host, Org, flip, has, lacks, same, test, wait_for
+from world import Host, Org, flip, has, lacks, same, test, wait_for
 
 ORG = Org()
 LATER = '^/api/v1/users\\?.*after='  # the people's list, behind its first page
@@ -201,9 +200,7 @@ def what_is_damaged_of_another_configuration_or_of_an_older_snapshot_is_thrown_a
 def what_another_release_left_is_thrown_away():
     h = fresh()
     interrupted(h, published=False)
-    build = os.path.relpath(BUILD, ROOT)
-    subprocess.run(['make', '-s', 'WERROR=1', f'B={build}', f'{build}/tests/sync/next-sync'], cwd=ROOT, check=True)
-    h.command = lambda *args: [os.path.join(BUILD, 'tests/sync/next-sync')] + Host.command(h, *args)[1:]
+    h.upgrade()
     w = Watch(h, wait=False)
     w.says('done:')
     lacks(w.text(), 'goes on where')

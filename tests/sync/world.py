@@ -213,6 +213,12 @@ class Host:
     def command(self, *args):
         return [os.path.join(BUILD, 'okta-sync'), '--config', self.conf, '--state', self.state, '--once', *args]
 
+    def upgrade(self):
+        """The next release of okta-sync from now on."""
+        build = os.path.relpath(BUILD, ROOT)
+        subprocess.run(['make', '-s', 'WERROR=1', f'B={build}', f'{build}/tests/sync/next-sync'], cwd=ROOT, check=True)
+        self.command = lambda *args: [os.path.join(BUILD, 'tests/sync/next-sync'), *Host.command(self, *args)[1:]]
+
     def start(self, *args, **popen):
         self.write()
         return subprocess.Popen(self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
