@@ -9,12 +9,12 @@
 #include "base/paths.h"
 #include "base/wipe.h"
 #include "doctor.h"
+#include "model/policy.h"
 #include "net/json.h"
 #include "out.h"
 #include "snap/read.h"
 
 #define STATUS_MAX_BYTES 1048576
-#define AHEAD_S		 300
 
 static const char sync_cure[] = "okta-sync --once, and see what it says";
 
@@ -85,9 +85,10 @@ check_age(const struct doctor *d, const struct okta_snap *snap)
 		doctor_warn(d, id, sync_cure,
 		    "%s old: more than half of [login] snapshot_max_age_s (%s)", is,
 		    limit);
-	else if (age < -AHEAD_S)
-		doctor_warn(d, id, "set the clock, then: okta-sync --once",
-		    "it was made %s: a clock is or was wrong", is);
+	else if (age < -OKTA_POLICY_AHEAD_MAX_S)
+		doctor_fail(d, id, "set the clock, then: okta-sync --once",
+		    "it was made %s: nobody from Okta is let in: a clock is or was wrong",
+		    is);
 	else
 		doctor_pass(d, id, "%s old, %s allowed", is, limit);
 }

@@ -113,9 +113,14 @@ decide(struct explain *e)
 	step(e, "status", e->person.policy.can_authenticate, "Okta status is %s",
 	    e->person.policy.status);
 	ctl_duration(age, text, sizeof(text));
-	step(e, "snapshot age", age <= (int64_t)e->conf->snapshot_max_age_s,
-	    "the data is %s old, [login] snapshot_max_age_s is %" PRIu32, text,
-	    e->conf->snapshot_max_age_s);
+	if (age < -OKTA_POLICY_AHEAD_MAX_S)
+		step(e, "snapshot age", false,
+		    "the data is %s: set this host's clock, then run okta-sync --once",
+		    text);
+	else
+		step(e, "snapshot age", age <= (int64_t)e->conf->snapshot_max_age_s,
+		    "the data is %s%s, [login] snapshot_max_age_s is %" PRIu32, text,
+		    age < 0 ? "" : " old", e->conf->snapshot_max_age_s);
 	groups_known = okta_policy_groups(e->conf, &e->person.policy, e->claims,
 	    e->now.claims_are_newer, e->known.groups, e->known.n_groups, e->effective);
 	if (!groups_known)

@@ -12,6 +12,7 @@
 #include "base/wipe.h"
 #include "ctl.h"
 #include "host/config.h"
+#include "model/policy.h"
 #include "net/json.h"
 #include "out.h"
 #include "progress.h"
@@ -157,7 +158,13 @@ judge(const struct okta_snap *snap, const struct last_sync *last, int64_t age,
 {
 	char text[64];
 
-	if (snap->base != NULL && limit > 0 && age > limit) {
+	if (snap->base != NULL && age < -OKTA_POLICY_AHEAD_MAX_S) {
+		ctl_duration(age, text, sizeof(text));
+		problem(p,
+		    "the snapshot was made %s: nobody of Okta's can log in: set this "
+		    "host's clock, then run okta-sync --once",
+		    text);
+	} else if (snap->base != NULL && limit > 0 && age > limit) {
 		ctl_duration(limit, text, sizeof(text));
 		problem(p,
 		    "the snapshot is older than [login] snapshot_max_age_s (%s): nobody "
@@ -250,9 +257,10 @@ show_text(const struct okta_snap *snap, const struct last_sync *last,
 	if (snap->base != NULL) {
 		ctl_line("org", snap->org_url);
 		ctl_duration(age, text, sizeof(text));
-		(void)printf("%-14s %s old, generation %" PRIu64 ", %" PRIu32
+		(void)printf("%-14s %s%s, generation %" PRIu64 ", %" PRIu32
 			     " people, %" PRIu32 " groups\n",
-		    "snapshot", text, snap->generation, snap->n_users, snap->n_groups);
+		    "snapshot", text, age < 0 ? "" : " old", snap->generation,
+		    snap->n_users, snap->n_groups);
 	} else {
 		(void)printf("%-14s none\n", "snapshot");
 	}

@@ -16,10 +16,6 @@
 #include "base/text.h"
 #include "model/groups.h"
 
-/* A snapshot from the future tells that the clock is wrong; then no age means anything.
- */
-#define FUTURE_MAX_S 300
-
 #define GIDS_MAX (sizeof(((struct okta_effective *)NULL)->gids) / sizeof(uint32_t))
 
 static struct okta_group_in
@@ -233,7 +229,7 @@ deny_by_age(const struct okta_conf *conf, const struct okta_policy_now *now,
 {
 	const int64_t age = now->now_s - now->source_s;
 
-	if (age < -FUTURE_MAX_S) {
+	if (age < -OKTA_POLICY_AHEAD_MAX_S) {
 		deny(ret, OKTA_RULE_SNAPSHOT_AGE,
 		    "the snapshot is %lld s from the future: set this host's clock",
 		    (long long)-age);

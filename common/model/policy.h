@@ -35,6 +35,10 @@ struct okta_policy_person {
 	size_t n_groups;
 };
 
+/* A snapshot of later than this tells that a clock is or was wrong; then no age means
+ * anything, and everybody is denied. */
+#define OKTA_POLICY_AHEAD_MAX_S 300
+
 /* Facts about the moment. */
 struct okta_policy_now {
 	int64_t now_s;

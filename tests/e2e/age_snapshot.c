@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* age_snapshot IN OUT SECONDS - a copy of a snapshot whose data is SECONDS older, valid
- * in every other way: what is on a host that could not sync for so long.
+ * in every other way: what is on a host that could not sync for so long.  -SECONDS:
+ * newer, as a clock that was ahead makes it.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,13 +36,20 @@ int
 main(int argc, char **argv)
 {
 	static unsigned char data[1 << 20];
+	struct okta_view seconds;
+	bool is_newer;
 	uint64_t older;
 	size_t n;
 	FILE *f;
 
-	if (argc != 4 ||
-	    okta_view_u64(okta_view_str(argv[3]), UINT32_MAX, &older) != OKTA_OK)
+	if (argc != 4)
 		return 2;
+	is_newer = argv[3][0] == '-';
+	seconds = okta_view_str(argv[3] + is_newer);
+	if (okta_view_u64(seconds, UINT32_MAX, &older) != OKTA_OK)
+		return 2;
+	if (is_newer)
+		older = -older;
 	f = fopen(argv[1], "r");
 	if (f == NULL)
 		return 1;

@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 
-from world import BUILD, Host, as_uid, group, has, lacks, main, same, test, user
+from world import BUILD, ROOT, Host, as_uid, group, has, lacks, main, same, test, user
 
 EVIL = 'x\u001b[31m"\\\u009b y'
 
@@ -130,6 +130,28 @@ def status_says_it_when_everything_was_read_longer_than_two_full_intervals_ago()
     read_at(7300)
     has(h.ctl('status', expect=1), 'more than two [sync] full_interval_s', 'run okta-sync --once')
     has(json.loads(h.ctl('--json', 'status', expect=1))['problems'][0], 'full_interval_s')
+
+
+def aged(h, seconds):
+    """The snapshot of H as it would be if its data were older, or (below 0) newer."""
+    path, program = os.path.join(h.state, 'directory.snapshot'), h.path('age')
+    subprocess.run(['gcc', '-D_GNU_SOURCE', f'-I{ROOT}/common', '-o', program, f'{ROOT}/tests/e2e/age_snapshot.c',
+                    f'{BUILD}/libsnap.a', f'{BUILD}/libbase.a'], check=True)
+    subprocess.run([program, path, path + '.new', str(seconds)], check=True)
+    os.rename(path + '.new', path)
+    return h
+
+
+@test
+def status_and_explain_say_of_a_snapshot_from_the_future_what_every_login_will():
+    h = aged(host(), -200)
+    has(h.ctl('status'), 'no problem found', 's in the future, generation')
+    has(h.ctl('explain', 'ada'), 'may log in', 's in the future, [login] snapshot_max_age_s')
+    aged(h, -200)
+    has(h.ctl('status', expect=1), 'nobody of Okta\'s can log in', "set this host's clock")
+    has(h.ctl('explain', 'ada', expect=1), 'may not log in', 'snapshot age   NO   the data is', "set this host's clock")
+    rules = json.loads(h.ctl('--json', 'explain', 'ada', expect=1))
+    same([r['rule'] for r in rules['rules'] if not r['passed']], ['snapshot age'])
 
 
 @test
