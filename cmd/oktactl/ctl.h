@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd/oktactl/ctl.h - what every command gets, and the commands.
  *
- * Exit statuses: 0 yes or fine; 1 no, not found or problems; 64 wrong usage; 78
- * configuration wrong.  A command that cannot read something says which and why, on
- * standard error.
+ * Exit statuses: 0 yes or fine; 1 no, not found or problems; 64 wrong usage; 74 fine, but
+ * it could not be written; 78 configuration wrong.  A command that cannot read something
+ * says which and why, on standard error.
  */
 #ifndef OKTACTL_CTL_H
 #define OKTACTL_CTL_H

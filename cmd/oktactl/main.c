@@ -173,6 +173,15 @@ take_options(int argc, char **argv, struct ctl *ctl)
 	return n;
 }
 
+/* What nobody can read must not pass for an answer: a yes least of all. */
+static int
+after_writing(int status)
+{
+	const bool is_written = fflush(stdout) == 0 && ferror(stdout) == 0;
+
+	return is_written || status != 0 ? status : ctl_fail(EX_IOERR, "cannot write");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -189,15 +198,15 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0) {
 		(void)fputs(help, stdout);
-		return 0;
+		return after_writing(0);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		(void)printf("oktactl %s\n", OKTA_VERSION);
-		return 0;
+		return after_writing(0);
 	}
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(&ctl, argc - 1, argv + 1);
+			return after_writing(commands[i].run(&ctl, argc - 1, argv + 1));
 	(void)fprintf(stderr, "oktactl: no command \"%.40s\"\n", argv[1]);
 	(void)fputs(help, stderr);
 	return EX_USAGE;

@@ -288,6 +288,24 @@ def registry_forget_takes_back_an_id_that_waits_and_none_that_somebody_has():
 
 
 @test
+def an_answer_that_cannot_be_written_is_74_and_no_yes():
+    h = host()
+    for args in (['--version'], ['--help'], ['config', 'check'], ['config', 'keys'], ['status'], ['user', 'ada'], ['group', 'eng'],
+                 ['explain', 'ada'], ['snapshot', 'verify'], ['snapshot', 'dump'], ['registry', 'list']):
+        for option in ([], ['--json']):
+            with open('/dev/full', 'w', encoding='utf-8') as full:
+                p = subprocess.run([os.path.join(BUILD, 'oktactl'), '--config', h.conf, '--state', h.state, *option, *args], stdout=full,
+                                   stderr=subprocess.PIPE, text=True, preexec_fn=as_uid, check=False)
+            same((args, option, p.returncode), (args, option, 74))
+            same(p.stderr, 'oktactl: cannot write\n')
+    h.set(login__deny_groups='eng').write()
+    with open('/dev/full', 'w', encoding='utf-8') as full:
+        p = subprocess.run([os.path.join(BUILD, 'oktactl'), '--config', h.conf, '--state', h.state, 'explain', 'ada'], stdout=full,
+                           stderr=subprocess.PIPE, preexec_fn=as_uid, check=False)
+    same(p.returncode, 1)  # a no stays one
+
+
+@test
 def wrong_usage_is_64_and_names_the_right_one():
     for args in ([], ['frob'], ['user'], ['explain', 'a', 'b'], ['snapshot', 'eat'], ['registry', 'import'], ['registry', 'forget'], ['registry', 'eat', 'x'], ['token'], ['config'], ['--config']):
         p = subprocess.run([os.path.join(BUILD, 'oktactl'), *args], capture_output=True, text=True, check=False)
