@@ -41,6 +41,13 @@ regdb_fail(const struct okta_registry *reg, struct okta_err *err, int code)
 	const char *path = reg->path;
 	int errnum;
 
+	/* whoever reads alone cannot put back what was before */
+	if ((code & 0xff) == SQLITE_READONLY &&
+	    sqlite3_extended_errcode(reg->db) == SQLITE_READONLY_ROLLBACK)
+		return okta_err_set(err, OKTA_E_SYS,
+		    "%s: a write was interrupted: okta-sync --once puts back what was "
+		    "before",
+		    path);
 	switch (code & 0xff) {
 	case SQLITE_NOMEM:
 		return okta_err_set(err, OKTA_E_NOMEM, "%s: out of memory", path);

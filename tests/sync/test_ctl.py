@@ -3,6 +3,8 @@
 """oktactl: what it says to people and to programs, and its exit statuses."""
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import time
 
@@ -175,6 +177,27 @@ def registry_list_that_nobody_reads_to_its_end_keeps_okta_sync_from_nothing():
         same(p.poll(), None)
         same(len(p.stdout.read().splitlines()), 3000)
     same(p.returncode, 0)
+
+
+@test
+def registry_list_of_a_registry_whose_writer_was_killed_says_what_mends_it():
+    h = host()
+    path = os.path.join(h.state, 'registry.db')
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute('PRAGMA cache_size = 1')  # so that pages go to the file before the end
+    db.execute('BEGIN')
+    for n in range(2000):
+        db.execute("INSERT INTO object VALUES (?, 'u', ?, ?, ?, 0)", (n + 2000, f'00x{n}', f'x{n}', f'x{n}'))
+    for x in ('', '-journal'):
+        shutil.copy(path + x, h.path('killed' + x))
+    db.execute('ROLLBACK')
+    db.close()
+    for x in ('', '-journal'):
+        shutil.copy(h.path('killed' + x), path + x)
+        os.chmod(path + x, 0o600)
+    has(h.ctl('registry', 'list', expect=1), 'registry.db: a write was interrupted: okta-sync --once')
+    h.sync()
+    same({r['name'] for r in map(json.loads, h.ctl('--json', 'registry', 'list').splitlines())}, {'ada', 'bob', 'eve', 'eng'})
 
 
 def wide(**keys):
