@@ -148,17 +148,12 @@ undo_pam_by_tool(struct undo *u)
 			     "stays\n");
 }
 
-/* No okta-sync may make people known again while PAM is on its way out. */
 static int
-hold_off_sync(struct undo *u, struct okta_err *err)
+take_lock(struct okta_err *err)
 {
-	int fd;
-
-	u->was_active = setup_unit_is_active();
-	if (u->was_active && setup_unit_do("stop", err) != OKTA_OK)
-		return -1;
-	fd = open(
+	int fd = open(
 	    OKTA_STATE_DIR "/lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	(void)okta_err_sys(err, errno,
@@ -166,6 +161,22 @@ hold_off_sync(struct undo *u, struct okta_err *err)
 	if (fd >= 0)
 		(void)close(fd);
 	return -1;
+}
+
+/* No okta-sync may make people known again while PAM is on its way out. */
+static int
+hold_off_sync(struct undo *u, struct okta_err *err)
+{
+	struct okta_err why = { 0 };
+	int fd = -1;
+
+	u->was_active = setup_unit_is_active();
+	if (!u->was_active || setup_unit_do("stop", err) == OKTA_OK)
+		fd = take_lock(err);
+	/* nothing was taken back: who is suspended must get out here as before */
+	if (fd < 0 && u->was_active && setup_unit_do("start", &why) != OKTA_OK)
+		complain(u, why.msg);
+	return fd;
 }
 
 /* It ran before setup came: with the configuration that is back now. */

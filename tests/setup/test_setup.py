@@ -578,8 +578,9 @@ def _():
 
 # --- systemd ----------------------------------------------------------------------------------
 
-@test("where systemd runs okta-sync.service is enabled and started, and taken back")
-def _():
+@contextlib.contextmanager
+def systemd():
+    """One unit, /run/enabled and /run/active; what is asked of it is in /run/calls."""
     real = host.read("/bin/systemctl")
     host.run("mkdir", "-p", "/run/systemd/system")
     program("/bin/systemctl", r'''
@@ -595,6 +596,29 @@ stop) rm -f /run/active ;;
 esac
 ''')
     try:
+        yield
+    finally:
+        host.write("/bin/systemctl", real, 0o755)
+        host.run("rm", "-rf", "/run/systemd/system", "/run/enabled", "/run/active", "/run/calls")
+
+
+@contextlib.contextmanager
+def another_sync():
+    """An okta-sync that holds the state directory."""
+    host.run("mkfifo", "/run/hold")
+    holder = host.background("flock", "--no-fork", STATE + "/lock", "sh", "-c", "echo held; exec cat /run/hold")
+    holder.stdout.readline()
+    try:
+        yield
+    finally:
+        host.run("sh", "-c", ": >/run/hold")  # a writer that comes and goes ends it
+        holder.wait()
+        host.run("rm", "/run/hold")
+
+
+@test("where systemd runs okta-sync.service is enabled and started, and taken back")
+def _():
+    with systemd():
         has(set_up(), "okta-sync.service: on\n")
         check(exists("/run/enabled") and exists("/run/active"), "not on")
         has(setup("--yes"), "okta-sync.service: on already")
@@ -610,9 +634,19 @@ esac
         set_up()
         undo()
         check(exists("/run/enabled") and exists("/run/active"), "not as before: running")
-    finally:
-        host.write("/bin/systemctl", real, 0o755)
-        host.run("rm", "-rf", "/run/systemd/system", "/run/enabled", "/run/active", "/run/calls")
+
+
+@test("an --undo that another okta-sync is in the way of leaves okta-sync.service running")
+def _():
+    with systemd():
+        host.run("touch", "/run/enabled", "/run/active")
+        set_up()
+        with another_sync():
+            has(setup("--undo", status=1), "an okta-sync is at work")
+            has(host.read("/run/calls").decode(), "stop --quiet okta-sync.service")
+            check(exists("/run/active"), "it was not started again")
+        undo()
+        check(exists("/run/active"), "not as before: running")
 
 
 # --- killed anywhere --------------------------------------------------------------------------
@@ -757,16 +791,9 @@ def _():
 @test("--undo waits for no okta-sync that is at work, and lets none make people known meanwhile")
 def _():
     set_up()
-    host.run("mkfifo", "/run/hold")
-    holder = host.background("flock", "--no-fork", STATE + "/lock", "sh", "-c", "echo held; exec cat /run/hold")
-    holder.stdout.readline()
-    try:
+    with another_sync():
         has(setup("--undo", status=1), "an okta-sync is at work")
         check(knows("ada") and exists(CONF), "half of it was taken back")
-    finally:
-        host.run("sh", "-c", ": >/run/hold")  # a writer that comes and goes ends it
-        holder.wait()
-        host.run("rm", "/run/hold")
     undo()
 
 
