@@ -37,7 +37,7 @@ check_dpop(struct doctor_session *s)
 	return r == OKTA_OK;
 }
 
-/* Nothing fails for want of it: a full sync is the truth without the log too. */
+/* Nothing fails for want of it: Okta can be asked what changed without the log too. */
 static void
 check_logs(struct doctor_session *s)
 {
@@ -57,9 +57,9 @@ check_logs(struct doctor_session *s)
 		doctor_pass(s->d, id, "can be read");
 	else
 		doctor_skip(s->d, id,
-		    "optional, without it changes come with the next full sync: to have "
-		    "it, grant okta.logs.read in Okta API Scopes (%s)",
-		    err.msg);
+		    "optional, without it Okta is asked what changed every %u s, not "
+		    "every 10: to have it, grant okta.logs.read in Okta API Scopes (%s)",
+		    s->d->conf->interval_s, err.msg);
 	okta_token_free(&token);
 }
 

@@ -236,7 +236,7 @@ refused("a clock more than five minutes wrong is named before what it breaks", "
 def _():
     with switched(granted_scopes=["okta.groups.read", "okta.users.read"]):
         text = set_up()
-    has(text, "skipped  api.logs", "optional", "okta.logs.read")
+    has(text, "skipped  api.logs", "optional", "what changed every 60 s", "okta.logs.read")
     undo()
 
 
