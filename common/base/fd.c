@@ -16,6 +16,14 @@ okta_fd_mark(int fd, struct okta_fd_mark *ret, struct okta_err *err)
 	return OKTA_OK;
 }
 
+bool
+okta_fd_is(int fd, const struct okta_fd_mark *mark)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == mark->dev && st.st_ino == mark->ino;
+}
+
 void
 okta_fd_close(int fd, const struct okta_fd_mark *mark)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* common/base/fd.h - close a descriptor of ours in a process that is not.
+/* common/base/fd.h - descriptors of ours in a process that is not.
  * Floor 0: libc and base/ only.
  *
  * A host may have closed a number of ours, or put a file of its own there with dup2():
- * then it is not ours to close.
+ * then it is not ours to write to, nor to close.
  */
 #ifndef OKTA_BASE_FD_H
 #define OKTA_BASE_FD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -20,6 +21,9 @@ struct okta_fd_mark {
 /* What FD is now.  OKTA_OK or OKTA_E_SYS. */
 OKTA_MUST_CHECK enum okta_rc okta_fd_mark(
     int fd, struct okta_fd_mark *ret, struct okta_err *err);
+
+/* Nothing else than MARK is behind FD by now. */
+bool okta_fd_is(int fd, const struct okta_fd_mark *mark);
 
 /* Close FD, unless something else than MARK is there by now.  -1 is none. */
 void okta_fd_close(int fd, const struct okta_fd_mark *mark);

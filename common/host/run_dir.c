@@ -48,7 +48,8 @@ move_up(int fd)
 }
 
 enum okta_rc
-okta_run_file_open(const char *path, uid_t owner, int *ret_fd, struct okta_err *err)
+okta_run_file_open(const char *path, uid_t owner, int *ret_fd,
+    struct okta_fd_mark *ret_mark, struct okta_err *err)
 {
 	enum okta_rc rc = OKTA_E_INTERNAL;
 	struct stat st;
@@ -67,6 +68,7 @@ okta_run_file_open(const char *path, uid_t owner, int *ret_fd, struct okta_err *
 		goto out;
 	}
 	*ret_fd = fd;
+	*ret_mark = (struct okta_fd_mark){ st.st_dev, st.st_ino };
 	fd = -1;
 	rc = OKTA_OK;
 out:

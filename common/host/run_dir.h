@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 
 /*
  * PATH is a directory of OWNER's in which nobody else can write; made with MODE if it is
@@ -19,10 +20,10 @@ OKTA_MUST_CHECK enum okta_rc okta_run_dir_make(
 /*
  * Open PATH in such a directory for reading and writing, made with mode 0600 if it is not
  * there: a regular file of OWNER's that nobody else can open.  The descriptor is
- * close-on-exec and none of 0, 1 and 2, which a host that closed them may open again.
- * OKTA_OK, OKTA_E_SYS or OKTA_E_UNTRUSTED.
+ * close-on-exec and none of 0, 1 and 2, which a host that closed them may open again;
+ * close it with okta_fd_close() and its mark.  OKTA_OK, OKTA_E_SYS or OKTA_E_UNTRUSTED.
  */
-OKTA_MUST_CHECK enum okta_rc okta_run_file_open(
-    const char *path, uid_t owner, int *ret_fd, struct okta_err *err);
+OKTA_MUST_CHECK enum okta_rc okta_run_file_open(const char *path, uid_t owner,
+    int *ret_fd, struct okta_fd_mark *ret_mark, struct okta_err *err);
 
 #endif /* OKTA_HOST_RUN_DIR_H */

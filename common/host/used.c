@@ -95,6 +95,9 @@ okta_used_add(const struct okta_used *used, struct okta_view jti, struct okta_er
 	/* of a longer one the beginning: it is random text */
 	cell[0] = (unsigned char)(jti.len < JTI_BYTES ? jti.len : JTI_BYTES);
 	memcpy(cell + 1, jti.p, cell[0]);
+	if (!okta_fd_is(used->fd, &used->mark))
+		return okta_err_sys(
+		    err, EBADF, "%s: was closed by the program that asks", used->path);
 	have = pread(used->fd, file, sizeof(file), 0);
 	if (have < 0)
 		return okta_err_sys(err, errno, "%s: cannot be read", used->path);
@@ -111,7 +114,7 @@ okta_used_add(const struct okta_used *used, struct okta_view jti, struct okta_er
 void
 okta_used_close(struct okta_used *used)
 {
-	(void)close(used->fd);
+	okta_fd_close(used->fd, &used->mark);
 	used->fd = -1;
 }
 
@@ -134,7 +137,7 @@ okta_used_open(const char *run_dir, uid_t owner, uint32_t uid, struct okta_used 
 		mine.path[strlen(mine.path)] = '/';
 	}
 	if (r == OKTA_OK)
-		r = okta_run_file_open(mine.path, owner, &mine.fd, err);
+		r = okta_run_file_open(mine.path, owner, &mine.fd, &mine.mark, err);
 	if (r != OKTA_OK)
 		return r;
 	r = lock(mine.fd, mine.path, err);

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/view.h"
 
 /* As many a person are remembered; one that is older than a login may last was refused
@@ -18,7 +19,8 @@
 #define OKTA_USED_PATH_BYTES 256
 
 struct okta_used {
-	int fd; /* holds the lock */
+	int fd;			  /* holds the lock */
+	struct okta_fd_mark mark; /* of fd */
 	char path[OKTA_USED_PATH_BYTES];
 };
 
@@ -34,7 +36,8 @@ void okta_used_close(struct okta_used *used);
 
 /*
  * Remember that the token JTI lets the person in.  OKTA_OK; OKTA_E_REFUSED: it did
- * already.  OKTA_E_SYS, or _INPUT: the list is damaged.
+ * already.  OKTA_E_SYS, also when the host closed the descriptor or has a file of its
+ * own there, in which nothing is written; or _INPUT: the list is damaged.
  */
 OKTA_MUST_CHECK enum okta_rc okta_used_add(
     const struct okta_used *used, struct okta_view jti, struct okta_err *err);

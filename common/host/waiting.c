@@ -264,14 +264,7 @@ okta_waiting_enter(const char *run_dir, uid_t owner, const struct okta_waiting_c
 	}
 	r = okta_run_dir_make(run_dir, 0755, owner, err);
 	if (r == OKTA_OK)
-		r = okta_run_file_open(path, owner, &mine.fd, err);
-	if (r == OKTA_OK) {
-		r = okta_fd_mark(mine.fd, &mine.mark, err);
-		if (r != OKTA_OK) { /* just opened: it is ours without a mark */
-			(void)close(mine.fd);
-			mine.fd = -1;
-		}
-	}
+		r = okta_run_file_open(path, owner, &mine.fd, &mine.mark, err);
 	if (r == OKTA_OK)
 		r = take_place(mine.fd, total, caps->half, &mine.place, err);
 	if (r != OKTA_OK) {

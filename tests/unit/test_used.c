@@ -190,6 +190,46 @@ used_refuses_a_directory_of_another_owner_or_that_others_can_write(void **state)
 	assert_int_equal(add("ID.b", &err), OKTA_OK);
 }
 
+/* S15: a host that closed our number, or made it its own, keeps what is there now, and
+ * nobody gets in by a list that is not looked at. */
+static void
+used_leaves_alone_what_the_host_put_in_its_descriptors_place(void **state)
+{
+	static const char text[] = "the host's";
+	char path[120], back[4096];
+	struct okta_err err = { 0 };
+	struct okta_used used;
+	int theirs, number, i;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/theirs", dir);
+	for (i = 0; i < 2; i++) {
+		theirs = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		assert_int_equal(write(theirs, text, sizeof(text)), sizeof(text));
+		assert_int_equal(
+		    okta_used_open(dir, geteuid(), ADA, &used, &err), OKTA_OK);
+		number = used.fd;
+		if (i == 0)
+			assert_int_equal(dup2(theirs, number), number);
+		else
+			assert_int_equal(close(number), 0);
+		assert_int_equal(
+		    okta_used_add(&used, okta_view_str("ID.a"), &err), OKTA_E_SYS);
+		assert_non_null(strstr(err.msg, file));
+		assert_non_null(strstr(err.msg, "was closed by the program that asks"));
+		assert_int_equal(pread(theirs, back, sizeof(back), 0), (int)sizeof(text));
+		assert_string_equal(back, text);
+		okta_used_close(&used);
+		assert_int_equal(used.fd, -1);
+		assert_int_equal(fcntl(number, F_GETFD) >= 0, i == 0);
+		if (i == 0)
+			(void)close(number);
+		(void)close(theirs);
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(add("ID.a", &err), OKTA_OK);
+}
+
 int
 main(void)
 {
@@ -201,6 +241,7 @@ main(void)
 		T(used_starts_a_file_anew_whose_header_was_never_whole),
 		T(used_is_root_only_and_refuses_what_is_damaged_locked_or_not_its_own),
 		T(used_refuses_a_directory_of_another_owner_or_that_others_can_write),
+		T(used_leaves_alone_what_the_host_put_in_its_descriptors_place),
 	};
 
 	return cmocka_run_group_tests_name("used", tests, NULL, NULL);
