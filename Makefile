@@ -37,7 +37,7 @@ PIE := -pie
 
 # --- objects, by floor: listed, never globbed ------------------------------------------------
 BASE  := $(addprefix common/base/,err.o wipe.o view.o buf.o text.o b64url.o clock.o file.o \
-           frame.o chan.o fd.o child.o)
+           frame.o chan.o fd.o fsize.o child.o)
 SNAP  := $(addprefix common/snap/,sum.o open.o name.o user.o group.o member.o status.o)
 SNAPW := $(addprefix common/snap/,write.o layout.o index.o conflict.o publish.o verify.o)
 MODEL := $(addprefix common/model/,conf.o conf_keys.o conf_value.o names.o groups.o policy.o wire.o)

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fsize.h"
 #include "base/text.h"
 #include "base/wipe.h"
 #include "conv.h"
@@ -345,7 +346,7 @@ use_token(struct login *l, const struct okta_used *used)
 /* One login of a person at a time: the record that was looked at is the one that is
  * replaced. */
 static enum po_reason
-keep(struct login *l, bool lets_in)
+keep_alone(struct login *l, bool lets_in)
 {
 	enum po_reason reason;
 	struct okta_used used;
@@ -367,6 +368,18 @@ keep(struct login *l, bool lets_in)
 	if (reason == PO_ALLOWED && keep_claims(l, now_s) != OKTA_OK)
 		reason = PO_RECORD;
 	okta_used_close(&used);
+	return reason;
+}
+
+static enum po_reason
+keep(struct login *l, bool lets_in)
+{
+	enum po_reason reason;
+	struct okta_fsize held;
+
+	okta_fsize_hold(&held);
+	reason = keep_alone(l, lets_in);
+	okta_fsize_release(&held);
 	return reason;
 }
 
@@ -493,13 +506,18 @@ join_waiting(struct login *l)
 	const struct okta_waiting_caps caps = { conf->max_waiting, conf->max_waiting_user,
 		conf->max_waiting_address, is_local };
 	char address[OKTA_WAITING_ADDRESS_BYTES];
+	struct okta_fsize held;
+	enum okta_rc r;
 
 	if (is_local)
 		local_address(l, address);
 	else
 		okta_waiting_address(l->t->rhost, address);
-	switch (okta_waiting_enter(l->t->host->run_dir, l->t->host->owner, &caps,
-	    l->who.person.uid, address, &l->waiting, &l->err)) {
+	okta_fsize_hold(&held);
+	r = okta_waiting_enter(l->t->host->run_dir, l->t->host->owner, &caps,
+	    l->who.person.uid, address, &l->waiting, &l->err);
+	okta_fsize_release(&held);
+	switch (r) {
 	case OKTA_OK:
 		return PO_ALLOWED;
 	case OKTA_E_REFUSED:

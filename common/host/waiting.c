@@ -158,9 +158,11 @@ say_whose(int fd, uint32_t place, const unsigned char record[PLACE_BYTES],
     const char *path, struct okta_err *err)
 {
 	struct flock said = lock_of(place, SAID_AT);
+	const ssize_t n = pwrite(fd, record, PLACE_BYTES, (off_t)place * PLACE_BYTES);
 
-	if (pwrite(fd, record, PLACE_BYTES, (off_t)place * PLACE_BYTES) != PLACE_BYTES)
-		return okta_err_sys(err, errno, "%s: cannot be written", path);
+	if (n != PLACE_BYTES)
+		return okta_err_sys(
+		    err, n < 0 ? errno : ENOSPC, "%s: cannot be written", path);
 	if (fcntl(fd, F_OFD_SETLK, &said) < 0)
 		return okta_err_sys(err, errno, "a place cannot be locked");
 	return OKTA_OK;

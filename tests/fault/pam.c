@@ -150,7 +150,8 @@ static const struct {
 	{ "gethostname", "the text says \"this host\"" },
 	{ "sigaction", "SIGKILL and SIGSTOP never can be set" },
 	{ "sigprocmask",
-	    "the host's handlers may run in the child: nothing is at stake" },
+	    "the host's handlers may run in the child, and its limit on the size of "
+	    "files may end it: nobody gets in by that" },
 	{ "setrlimit", "the helper sets its own again" },
 	{ "nanosleep", "a signal ended the wait: it is over" },
 	{ "unlink", "rubbish stays, or was not there" },

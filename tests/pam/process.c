@@ -3,6 +3,7 @@
 /* process BUILD: signals, children and descriptors of the process it runs in. */
 #include "module.h"
 
+#include <dirent.h>
 #include <sys/resource.h>
 
 static void
@@ -84,6 +85,77 @@ auth_denies_whatever_runs_out_of_descriptors(void **state)
 	assert_true(successes > 0 && successes < 21);
 }
 
+static void
+assert_no_temporary_file(void)
+{
+	DIR *d = opendir(OKTA_RUN_DIR "/claims");
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		assert_null(strstr(e->d_name, ".tmp"));
+	if (d != NULL)
+		(void)closedir(d);
+}
+
+/* Whoever runs su may have said ulimit -f: the program that asks, which is root's, must
+ * not be ended for it, and somebody must learn why nobody gets in. */
+static void
+auth_denies_with_a_line_in_the_log_whatever_the_limit_on_the_size_of_files(void **state)
+{
+	static const struct {
+		rlim_t bytes;
+		const char *script;
+		int result;
+		const char *logged;
+	} rows[] = {
+		{ 0, "ok", PAM_AUTHINFO_UNAVAIL,
+		    "/waiting: cannot be written: File too large" },
+		{ 50, "ok", PAM_AUTHINFO_UNAVAIL,
+		    "/waiting: cannot be written: No space" },
+		{ 100, "ok", PAM_AUTHINFO_UNAVAIL,
+		    "/used/1879050001: cannot be written: No space" },
+		{ 128, "ok", PAM_AUTHINFO_UNAVAIL,
+		    "/used/1879050001: cannot be written: File too large" },
+		{ 100, "no-groups", PAM_AUTH_ERR, ".tmp: cannot write: File too large" },
+	};
+	struct rlimit old, low;
+	sigset_t xfsz, before, after, pending;
+	size_t i;
+	int r, blocked;
+
+	(void)state;
+	(void)sigemptyset(&xfsz);
+	(void)sigaddset(&xfsz, SIGXFSZ);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		blocked = i % 2; /* then one of the host's own waits as well */
+		(void)setup(NULL);
+		put_conf(rows[i / 2].script, "");
+		low = (struct rlimit){ rows[i / 2].bytes, old.rlim_max };
+		if (blocked) {
+			assert_int_equal(sigprocmask(SIG_BLOCK, &xfsz, NULL), 0);
+			assert_int_equal(raise(SIGXFSZ), 0);
+		}
+		assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &before), 0);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+		r = call(authenticate, "ada");
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+		assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &after), 0);
+		assert_memory_equal(&before, &after, sizeof(unsigned long));
+		assert_int_equal(sigpending(&pending), 0);
+		assert_int_equal(sigismember(&pending, SIGXFSZ), blocked);
+		if (blocked) {
+			assert_int_equal(sigwaitinfo(&xfsz, NULL), SIGXFSZ);
+			assert_int_equal(sigprocmask(SIG_UNBLOCK, &xfsz, NULL), 0);
+		}
+		assert_int_equal(r, rows[i / 2].result);
+		logged(rows[i / 2].logged);
+		assert_no_temporary_file();
+		assert_helper_gone();
+	}
+	assert_int_equal(login("ok"), PAM_SUCCESS);
+}
+
 static int note_pid[2];
 
 static void
@@ -131,6 +203,7 @@ main(int argc, char **argv)
 		T(auth_works_where_sigchld_is_ignored_or_reaped_by_the_host),
 		T(auth_works_with_descriptors_0_to_2_closed_and_leaves_none),
 		T(auth_denies_whatever_runs_out_of_descriptors),
+		T(auth_denies_with_a_line_in_the_log_whatever_the_limit_on_the_size_of_files),
 		T(auth_helper_dies_with_the_process_that_was_killed_at_the_prompt),
 	};
 
