@@ -2,6 +2,7 @@
 #include "helper.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -27,7 +28,7 @@ po_helper_init(struct po_helper *helper)
 void
 po_helper_clear(struct po_helper *helper)
 {
-	okta_child_close(&helper->child);
+	(void)okta_child_close(&helper->child);
 	okta_buf_clear(&helper->frame);
 	okta_wipe(helper->nonce, sizeof(helper->nonce));
 }
@@ -177,6 +178,26 @@ explain_failed_start(const struct po_txn *t, struct okta_view bytes, struct okta
 	return PO_HELPER;
 }
 
+/*
+ * ^C at the prompt is the helper's as well, which stays in the host's process group: sudo
+ * heeds it only when it asks something itself, and would hold the person until the
+ * deadline.
+ */
+static enum po_reason
+explain_end(const struct po_txn *t, struct po_helper *helper, struct okta_err *err)
+{
+	const int sig = okta_child_close(&helper->child);
+
+	if (sig == SIGINT || sig == SIGQUIT) {
+		(void)okta_err_set(
+		    err, OKTA_E_UNAVAIL, "the login was ended from its terminal");
+		return PO_CONVERSATION;
+	}
+	(void)okta_err_set(
+	    err, OKTA_E_UNAVAIL, "%s: ended without a verdict", t->host->helper);
+	return PO_HELPER;
+}
+
 enum po_reason
 po_helper_next(const struct po_txn *t, struct po_helper *helper, int64_t until_ms,
     struct okta_err *err)
@@ -196,9 +217,7 @@ po_helper_next(const struct po_txn *t, struct po_helper *helper, int64_t until_m
 	case OKTA_E_NOMEM:
 		return PO_NOMEM;
 	case OKTA_E_UNAVAIL:
-		(void)okta_err_set(
-		    err, r, "%s: ended without a verdict", t->host->helper);
-		return PO_HELPER;
+		return explain_end(t, helper, err);
 	default:
 		(void)okta_err_set(err, r, "%s: its message cannot be read: %s",
 		    t->host->helper, okta_rc_name(r));

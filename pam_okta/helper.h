@@ -33,8 +33,8 @@ enum po_reason po_helper_start(const struct po_txn *t, const struct okta_conf *c
 
 /*
  * Wait until UNTIL_MS for its next message; in the past: only look.  PO_ALLOWED with the
- * bytes in helper->frame; PO_DEADLINE when nothing came; PO_HELPER when it died or could
- * not start.
+ * bytes in helper->frame; PO_DEADLINE when nothing came; PO_CONVERSATION when somebody
+ * ended it from the terminal; PO_HELPER when it died or could not start.
  */
 enum po_reason po_helper_next(const struct po_txn *t, struct po_helper *helper,
     int64_t until_ms, struct okta_err *err);

@@ -184,21 +184,24 @@ out:
 	return rc;
 }
 
-void
+int
 okta_child_close(struct okta_child *child)
 {
+	int status = 0;
+
 	okta_fd_close(child->fd, &child->mark);
 	child->fd = -1;
 	if (child->pid > 0) {
 		/* not yet reaped by us, so the number is still our child's, unless the
 		 * host reaps behind our back; then ECHILD tells, and no signal is sent */
-		if (waitpid(child->pid, NULL, WNOHANG) == 0 &&
+		if (waitpid(child->pid, &status, WNOHANG) == 0 &&
 		    kill(child->pid, SIGKILL) == 0) {
 			/* only behind a signal that went out: a host without CAP_KILL
 			 * must not wait for as long as the child pleases */
-			while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+			while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
 				;
 		}
 	}
 	child->pid = -1;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }

@@ -41,8 +41,9 @@ OKTA_MUST_CHECK enum okta_rc okta_child_open(
 /*
  * Close the socket, kill the child and reap it if nobody else did; a host that ignores or
  * reaps SIGCHLD itself is fine, and so is one that took the socket's number for a file of
- * its own.  Safe on OKTA_CHILD_NONE and twice.
+ * its own.  Returns the signal that ended the child; 0: none did, or nobody knows.  Safe
+ * on OKTA_CHILD_NONE and twice.
  */
-void okta_child_close(struct okta_child *child);
+int okta_child_close(struct okta_child *child);
 
 #endif /* OKTA_BASE_CHILD_H */

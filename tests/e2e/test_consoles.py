@@ -121,6 +121,21 @@ def _():
     world.wait_helpers(0, 2)
 
 
+@test("^C while sudo waits, which does not heed it: it ends all the same, and nobody is called for")
+def _():
+    since = world.mark()
+    # a terminal that is sudo's alone: what starts it here would end by ^C as well
+    child = world.pty("setsid", "-c", "-w", "setpriv", "--reuid", "ada", "--regid", "ada", "--init-groups", "--", "sudo", "-k", "id", "-u")
+    Login(child, enter=False)
+    child.send(b"\x03")
+    started = time.monotonic()
+    check(login.finish(child) != 0, "sudo went on")
+    check(time.monotonic() - started < 5, "it took long")
+    check(b"not set up" not in child.seen, login.text(child))
+    world.logged(r"okta: user=ada service=sudo .*result=refused reason=conversation", since)
+    world.wait_helpers(0, 2)
+
+
 @test("login on a terminal: code, approval, shell")
 def _():
     since = world.mark()

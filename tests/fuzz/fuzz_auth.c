@@ -93,7 +93,7 @@ enum okta_rc __wrap_okta_waiting_enter(const char *run_dir, uid_t owner,
 void __wrap_okta_waiting_leave(struct okta_waiting *waiting);
 enum okta_rc __wrap_okta_child_open(
     const char *path, uid_t uid, gid_t gid, struct okta_child *ret, struct okta_err *err);
-void __wrap_okta_child_close(struct okta_child *child);
+int __wrap_okta_child_close(struct okta_child *child);
 enum okta_rc __wrap_okta_chan_send(
     int fd, struct okta_view bytes, const struct okta_clock *clock, int64_t deadline_ms);
 enum okta_rc __wrap_okta_chan_recv(
@@ -269,12 +269,13 @@ __wrap_okta_child_open(
 	return OKTA_OK;
 }
 
-void
+int
 __wrap_okta_child_close(struct okta_child *child)
 {
 	if (child->pid == 1)
 		t.n_children--;
 	*child = OKTA_CHILD_NONE;
+	return 0;
 }
 
 enum okta_rc

@@ -157,6 +157,8 @@ act(const char *script)
 		say_raw(100);
 	if (strcmp(script, "prompt-empty") == 0)
 		say_raw(0);
+	if (strcmp(script, "interrupted") == 0)
+		(void)raise(SIGINT);
 	if (strcmp(script, "stopped") == 0)
 		(void)raise(SIGSTOP);
 	if (strcmp(script, "pending") == 0)

@@ -195,6 +195,29 @@ auth_helper_dies_with_the_process_that_was_killed_at_the_prompt(void **state)
 	(void)close(note_pid[1]);
 }
 
+/* sudo does not heed ^C while we wait, so it ends by the helper's end: that is the
+ * person's doing, nobody's fault, and no reason to call for the administrator. */
+static void
+auth_ended_by_an_interrupt_of_the_helper_is_the_persons_own_doing(void **state)
+{
+	static const char *const services[] = { "sudo", "sshd" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		(void)setup(NULL);
+		put_conf("interrupted", "");
+		assert_int_equal(call_with(authenticate, services[i], "ada", 0, 0, NULL),
+		    PAM_CONV_ERR);
+		logged("result=refused reason=conversation "
+		       "detail=\"the login was ended from its terminal\"");
+		assert_int_equal(talk.errors, 0);
+		assert_helper_gone();
+	}
+	assert_int_equal(login("prompt-exit"), PAM_AUTHINFO_UNAVAIL);
+	logged("reason=helper");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -205,6 +228,7 @@ main(int argc, char **argv)
 		T(auth_denies_whatever_runs_out_of_descriptors),
 		T(auth_denies_with_a_line_in_the_log_whatever_the_limit_on_the_size_of_files),
 		T(auth_helper_dies_with_the_process_that_was_killed_at_the_prompt),
+		T(auth_ended_by_an_interrupt_of_the_helper_is_the_persons_own_doing),
 	};
 
 	return module_enter(argc, argv) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -224,6 +224,32 @@ close_ends_and_reaps_the_child(void **state)
 	okta_child_close(&child); /* twice is fine */
 }
 
+/* ^C at the prompt ends the helper too, and is to be told from its dying by itself. */
+static void
+close_tells_which_signal_ended_the_child(void **state)
+{
+	static const int signals[] = { SIGINT, SIGSYS, 0 };
+	struct okta_child child;
+	struct okta_buf b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		assert_int_equal(
+		    okta_child_open(self, geteuid(), getegid(), &child, NULL), OKTA_OK);
+		assert_int_equal(receive(&child, &b), OKTA_OK);
+		okta_buf_clear(&b);
+		if (signals[i] != 0) {
+			assert_int_equal(kill(child.pid, signals[i]), 0);
+			assert_int_equal(receive(&child, &b), OKTA_E_UNAVAIL);
+			okta_buf_clear(&b);
+		}
+		assert_int_equal(
+		    okta_child_close(&child), signals[i] != 0 ? signals[i] : SIGKILL);
+		assert_int_equal(okta_child_close(&child), 0);
+	}
+}
+
 /* A host that closed our number, or made it its own, keeps what is there now. */
 static void
 close_leaves_alone_what_the_host_put_in_the_sockets_place(void **state)
@@ -463,6 +489,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(child_starts_with_nothing_of_the_hosts),
 		cmocka_unit_test(close_ends_and_reaps_the_child),
+		cmocka_unit_test(close_tells_which_signal_ended_the_child),
 		cmocka_unit_test(
 		    close_leaves_alone_what_the_host_put_in_the_sockets_place),
 		cmocka_unit_test(
