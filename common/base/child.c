@@ -155,6 +155,11 @@ okta_child_open(
 		rc = okta_err_sys(err, errno, "socketpair");
 		goto out;
 	}
+	fds[0] = okta_fd_move_up(fds[0]);
+	if (fds[0] < 0) {
+		rc = okta_err_sys(err, errno, "socketpair");
+		goto out;
+	}
 	r = okta_fd_mark(fds[0], &mark, err);
 	if (r != OKTA_OK) {
 		rc = r;

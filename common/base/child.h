@@ -18,7 +18,7 @@
 
 struct okta_child {
 	pid_t pid; /* -1 when there is none */
-	int fd;	   /* our end of the socket, close-on-exec; -1 when there is none */
+	int fd;	   /* our end of the socket, close-on-exec, above 2; -1: none */
 	struct okta_fd_mark mark; /* of fd */
 };
 

@@ -2,8 +2,23 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+int
+okta_fd_move_up(int fd)
+{
+	int higher, errnum;
+
+	if (fd < 0 || fd > 2)
+		return fd;
+	higher = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	errnum = errno;
+	(void)close(fd);
+	errno = errnum;
+	return higher;
+}
 
 enum okta_rc
 okta_fd_mark(int fd, struct okta_fd_mark *ret, struct okta_err *err)

@@ -18,6 +18,12 @@ struct okta_fd_mark {
 	ino_t ino;
 };
 
+/*
+ * FD, if it is none of 0, 1 and 2, which a host that closed them may open again; else a
+ * duplicate above these, close-on-exec, in its place.  -1 with errno, also when FD is -1.
+ */
+int okta_fd_move_up(int fd);
+
 /* What FD is now.  OKTA_OK or OKTA_E_SYS. */
 OKTA_MUST_CHECK enum okta_rc okta_fd_mark(
     int fd, struct okta_fd_mark *ret, struct okta_err *err);

@@ -32,21 +32,6 @@ okta_run_dir_make(const char *path, mode_t mode, uid_t owner, struct okta_err *e
 	return OKTA_OK;
 }
 
-/* FD, or a duplicate above the standard ones; -1 with errno. */
-static int
-move_up(int fd)
-{
-	int higher, errnum;
-
-	if (fd < 0 || fd > 2)
-		return fd;
-	higher = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	errnum = errno;
-	(void)close(fd);
-	errno = errnum;
-	return higher;
-}
-
 enum okta_rc
 okta_run_file_open(const char *path, uid_t owner, int *ret_fd,
     struct okta_fd_mark *ret_mark, struct okta_err *err)
@@ -55,7 +40,7 @@ okta_run_file_open(const char *path, uid_t owner, int *ret_fd,
 	struct stat st;
 	int fd;
 
-	fd = move_up(open(path,
+	fd = okta_fd_move_up(open(path,
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600));
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		rc = okta_err_sys(err, errno, "%s: cannot open", path);
