@@ -218,11 +218,13 @@ look(void)
 	return seen;
 }
 
-/* Too few descriptors or too little memory says nothing about the file. */
+/* Too few descriptors or too little memory, also to lock (EAGAIN), says nothing about the
+ * file. */
 static bool
 is_passing_trouble(enum okta_rc r)
 {
-	return r == OKTA_E_SYS && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+	return r == OKTA_E_SYS &&
+	       (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EAGAIN);
 }
 
 /* Make FRESH current; false if every place is taken. */

@@ -16,6 +16,7 @@
 
 #define N_LARGE 28000 /* several slices */
 #define SLICE	((size_t)1 << 20)
+#define NOBODY	65534
 
 /* What the module unmaps goes through here. */
 static void (*_Atomic at_munmap)(uintptr_t at, size_t len);
@@ -482,6 +483,37 @@ without_descriptors_the_last_good_snapshot_is_served(void **state)
 	assert_int_equal(unlink(OKTA_STATE_DIR "/old"), 0);
 }
 
+/* mmap() says EAGAIN then: of a program that may not lock as much as it wants to map. */
+static void
+without_memory_that_may_be_locked_the_last_good_snapshot_is_served(void **state)
+{
+	struct rlimit old, little = { 1, 0 };
+	enum nss_status status;
+	struct passwd pw;
+
+	(void)state;
+	if (__interceptor_munmap != NULL)
+		return; /* sanitizers make mlockall() do nothing */
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &old), 0);
+	assert_int_equal(rename(OKTA_SNAPSHOT_PATH, OKTA_STATE_DIR "/old"), 0);
+	publish(2, 0, N_USERS);
+	little.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &little), 0);
+	assert_int_equal(seteuid(NOBODY), 0); /* root may lock all there is */
+	assert_int_equal(mlockall(MCL_FUTURE), 0);
+	nap_ms(1000);
+	status = lookup("u3", &pw);
+	assert_int_equal(munlockall(), 0);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &old), 0);
+	assert_int_equal(status, NSS_STATUS_SUCCESS);
+	assert_string_equal(pw.pw_gecos, "User 3 of 1");
+	nap_ms(1000);
+	assert_int_equal(lookup("u3", &pw), NSS_STATUS_SUCCESS);
+	assert_string_equal(pw.pw_gecos, "User 3 of 2");
+	assert_int_equal(unlink(OKTA_STATE_DIR "/old"), 0);
+}
+
 /* That it is gone is known without a descriptor. */
 static void
 removed_snapshot_is_not_served_without_descriptors_either(void **state)
@@ -514,7 +546,7 @@ snapshot_that_others_may_write_is_not_served_after_a_second(void **state)
 	nap_ms(1000);
 	assert_int_equal(lookup("u3", &pw), NSS_STATUS_UNAVAIL);
 	assert_int_equal(chmod(OKTA_SNAPSHOT_PATH, 0644), 0);
-	assert_int_equal(chown(OKTA_SNAPSHOT_PATH, 65534, 0), 0);
+	assert_int_equal(chown(OKTA_SNAPSHOT_PATH, NOBODY, 0), 0);
 	nap_ms(1000);
 	assert_int_equal(lookup("u3", &pw), NSS_STATUS_UNAVAIL);
 	assert_int_equal(chown(OKTA_SNAPSHOT_PATH, 0, 0), 0);
@@ -544,6 +576,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 		    damaged_record_is_unavailable_and_its_neighbours_are_not),
 		F(without_descriptors_the_last_good_snapshot_is_served),
+		F(without_memory_that_may_be_locked_the_last_good_snapshot_is_served),
 		F(removed_snapshot_is_not_served_without_descriptors_either),
 		F(snapshot_that_others_may_write_is_not_served_after_a_second),
 	};
