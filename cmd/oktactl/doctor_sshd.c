@@ -94,6 +94,15 @@ check_gracetime(const struct doctor *d, const struct okta_buf *text)
 		    "hangs up "
 		    "without a word while people still approve",
 		    (unsigned long long)s, d->conf->grace_s);
+	else if (s == 0 || s > d->conf->grace_s)
+		/* nothing but sshd ends a prompt that is not answered */
+		doctor_warn(d, id,
+		    "sshd_config: LoginGraceTime as long as grace_s; systemctl reload "
+		    "ssh",
+		    "LoginGraceTime %llu is %s than [login] grace_s (%u): a client that "
+		    "never answers keeps its place among those who wait beyond it",
+		    (unsigned long long)s, s == 0 ? "no limit, and so longer" : "longer",
+		    d->conf->grace_s);
 	else
 		doctor_pass(d, id, "LoginGraceTime %llu, grace_s %u",
 		    (unsigned long long)s, d->conf->grace_s);

@@ -789,7 +789,10 @@ case("AuthenticationMethods that leave it out are found", {"sshd.kbdinteractive"
      place=sshd_with("UsePAM", "AuthenticationMethods publickey\nUsePAM"))
 case("a LoginGraceTime shorter than ours is a warning", {"sshd.gracetime": "warning"}, "60 is shorter", "(120)",
      place=sshd_with("Time 120", "Time 60"))
-case("a LoginGraceTime without end passes", {}, place=sshd_with("Time 120", "Time 0"))
+case("a LoginGraceTime longer than ours is a warning", {"sshd.gracetime": "warning"}, "121 is longer", "(120)", "never answers",
+     place=sshd_with("Time 120", "Time 121"))
+case("a LoginGraceTime without end is a warning", {"sshd.gracetime": "warning"}, "0 is no limit", "(120)", "never answers",
+     place=sshd_with("Time 120", "Time 0"))
 case("the stock MaxStartups is a warning", {"sshd.maxstartups": "warning"}, "10:30:100",
      place=sshd_with("100:30:200", "10:30:100"))
 case("a MaxStartups that those who may wait use up is a warning", {"sshd.maxstartups": "warning"}, "100:30:200", "lets 100 wait",
