@@ -44,14 +44,18 @@ static void
 send_verdict(int fd, const struct verify_job *job, const struct okta_claims *claims)
 {
 	struct okta_buf frame;
+	enum okta_rc r;
 
 	okta_buf_init(&frame, OKTA_FRAME_MAX_BYTES);
-	if (okta_wire_put_verdict(&frame, job->start->nonce, claims) == OKTA_OK)
+	r = okta_wire_put_verdict(&frame, job->start->nonce, claims);
+	if (r == OKTA_OK)
 		send_frame(fd, job->clock, &frame);
-	else
+	else if (r == OKTA_E_TOOBIG)
 		send_failure(fd, job->clock, OKTA_FAIL_TOO_MANY_GROUPS,
 		    "groups claim: more than fits: narrow its filter in the app's Sign "
 		    "On tab");
+	else
+		send_failure(fd, job->clock, OKTA_FAIL_INTERNAL, "out of memory");
 	okta_buf_clear(&frame);
 }
 

@@ -67,6 +67,18 @@ talks_nonsense(struct worker *worker)
 	worker_fail(worker, OKTA_FAIL_INTERNAL, detail);
 }
 
+/* Nothing that it did: memory, or a call of ours. */
+static void
+cannot_be_heard(struct worker *worker, enum okta_rc r)
+{
+	char detail[OKTA_ERR_MSG_BYTES] = "out of memory";
+
+	if (r != OKTA_E_NOMEM)
+		(void)snprintf(detail, sizeof(detail),
+		    "the process that %s cannot be heard", worker->task);
+	worker_fail(worker, OKTA_FAIL_INTERNAL, detail);
+}
+
 static void
 take_part(struct worker *worker, struct okta_view frame)
 {
@@ -127,9 +139,11 @@ worker_hear(struct worker *worker, const struct okta_clock *clock)
 	bytes = okta_buf_view(&frame);
 	if (r == OKTA_E_UNAVAIL) {
 		ended_without_a_word(worker);
+	} else if (r == OKTA_E_TOOBIG) {
+		talks_nonsense(worker);
 	} else if (r != OKTA_OK) {
 		if (r != OKTA_E_TIMEOUT)
-			talks_nonsense(worker);
+			cannot_be_heard(worker, r);
 	} else {
 		switch (okta_wire_type(bytes)) {
 		case OKTA_WIRE_PROMPT:

@@ -103,6 +103,8 @@ def wrong_with(last, status, action):
             return f'a verdict over {last}'
     elif last['type'] not in (None, helper.FAILURE):
         return last['type']
+    elif any(lie in last.get('detail', '') for lie in ('talks nonsense', 'more than')):
+        return f'a failure of this host is put on somebody else: {last["detail"]}'
     if status == 'hangs':
         return 'hangs'
     # a sandbox that cannot be made, or an answer that cannot be sent, ends with an error status
@@ -161,6 +163,13 @@ def a_clock_that_cannot_be_read_once_whenever_that_is_keeps_nobody_waiting():
 def no_call_that_fails_makes_the_helper_say_yes_to_what_okta_did_not_sign():
     n, verdicts = report('helper', 'approve', 1000 if FULL else 1)
     assert n > 40 and n - verdicts > 30, (n, verdicts)
+
+
+@test
+def what_cannot_be_received_is_said_to_be_nobodys_doing():
+    """Of what is received each is tried: all is in one place."""
+    _, n, _, bad = sweep('approve', 1000, only='recvmsg')
+    assert n > 10 and not bad, (n, bad)
 
 
 @test
