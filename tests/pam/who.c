@@ -44,6 +44,19 @@ auth_tells_a_disabled_person_what_it_tells_an_unknown_one(void **state)
 	assert_int_equal(call(account, "carol"), PAM_PERM_DENIED);
 }
 
+/* The last call said this, and asked for nothing. */
+static void
+told(const char *sentence)
+{
+	assert_int_equal(talk.prompts + talk.infos, 0);
+	assert_string_equal(talk.error, sentence);
+	talk.error[0] = '\0';
+}
+
+#define NOT_PERMITTED "You are not permitted to log in to this host."
+#define NOT_SET_UP                                                                       \
+	"Okta login is not set up properly on this host. Ask its administrator."
+
 static void
 auth_refuses_before_any_code_what_no_approval_could_change(void **state)
 {
@@ -52,14 +65,51 @@ auth_refuses_before_any_code_what_no_approval_could_change(void **state)
 	put_conf("ok", "deny_groups = eng\n");
 	assert_int_equal(call(authenticate, "ada"), PAM_AUTH_ERR);
 	logged("reason=deny_group");
+	told(NOT_PERMITTED);
 	put_conf("ok", "groups_claim = none\n");
 	assert_int_equal(call(authenticate, "mallory"), PAM_AUTH_ERR);
 	logged("user=mallory service=sshd rhost=203.0.113.7 result=refused "
 	       "reason=not_allowed");
+	told(NOT_PERMITTED);
 	put_conf("ok", "");
 	put_snapshot(time(NULL) - 300000, "https://acme.okta.com");
 	assert_int_equal(call(authenticate, "ada"), PAM_AUTH_ERR);
 	logged("reason=stale_snapshot");
+	told("This host's copy of the Okta directory is too old. Ask its "
+	     "administrator.");
+	assert_int_equal(call(authenticate, "carol"), PAM_USER_UNKNOWN);
+	told("");
+}
+
+/*
+ * Where S39 ends, as THREATS.md says under "Which names may log in": what is looked at
+ * before the status tells of a disabled person that Okta knows him.
+ */
+static void
+auth_shows_that_a_disabled_person_is_known_only_where_the_host_is_amiss(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		(void)setup(NULL);
+		assert_int_equal(unlink(OKTA_HELPER_PATH), 0);
+		if (i == 0)
+			put_file("/etc/passwd",
+			    "root:x:0:0::/:/bin/sh\nx:x:1879050003:100::/:/bin/sh\n",
+			    0644);
+		if (i == 1)
+			put_conf("ok", "[users]\nreserved_names = carol\n");
+		if (i == 2)
+			put_file(OKTA_CONF_FILE, "[okta]\norg_url =\n", 0644);
+		if (i == 3)
+			assert_int_equal(unlink("/etc/group"), 0);
+		assert_int_equal(call(authenticate, "carol"),
+		    i < 2 ? PAM_AUTH_ERR : PAM_AUTHINFO_UNAVAIL);
+		told(i < 2 ? NOT_PERMITTED : NOT_SET_UP);
+		assert_int_equal(call(authenticate, "nobody-knows"), PAM_USER_UNKNOWN);
+		told("");
+	}
 }
 
 static void
@@ -215,6 +265,7 @@ main(int argc, char **argv)
 		T(auth_knows_nothing_of_people_who_are_not_ours),
 		T(auth_tells_a_disabled_person_what_it_tells_an_unknown_one),
 		T(auth_refuses_before_any_code_what_no_approval_could_change),
+		T(auth_shows_that_a_disabled_person_is_known_only_where_the_host_is_amiss),
 		T(auth_refuses_reserved_names_and_numbers_of_local_accounts),
 		T(auth_leaves_a_name_alone_that_became_local),
 		T(auth_and_account_refuse_a_broken_configuration_and_name_the_key),
