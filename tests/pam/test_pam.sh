@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=$1
 san=address,undefined
-programs="auth who waiting process account cred stack meanwhile functions wipe"
+programs="auth who names waiting process account cred stack meanwhile functions wipe"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 n=0
