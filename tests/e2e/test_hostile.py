@@ -127,9 +127,11 @@ def pids_inside():
 
 
 def files_inside():
-    """Everything a login or sync may have written, but what must hold a secret."""
-    for top in ("/etc", "/run/okta-login", "/var/lib/okta-login", "/var/log", "/var/tmp", "/home", "/root", "/dev/shm"):
-        for directory, _, names in os.walk(world.path(top)):
+    """Everything a login or sync may have written, but what must hold a secret.  /run/world is what the world is made of."""
+    for top in ("/etc", "/run", "/var/lib/okta-login", "/var/log", "/tmp", "/var/tmp", "/home", "/root", "/dev/shm"):
+        for directory, below, names in os.walk(world.path(top)):
+            if directory == world.path("/run"):
+                below.remove("world")
             for name in names:
                 path = os.path.join(directory, name)
                 inside = path[len(world.path("")):]
@@ -140,8 +142,25 @@ def files_inside():
                         yield inside, f.read()
 
 
+def say_all_there_is():
+    """Each program at its highest level of debugging, and a /tmp of the world's own."""
+    for service in ("sshd", "su", "sudo", "login"):
+        world.run("sed", "-i", "s/pam_okta.so$/& debug/", "/etc/pam.d/" + service)
+    world.start_sshd(LEVEL="DEBUG3")
+    world.run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmp", "/tmp")  # this machine's has the stand-in's secrets
+
+
+def say_less_again():
+    world.run("umount", "/tmp")
+    for service in ("sshd", "su", "sudo", "login"):
+        world.run("sed", "-i", "s/pam_okta.so debug$/pam_okta.so/", "/etc/pam.d/" + service)
+    world.start_sshd()
+
+
 @test("client secrets, keys and tokens are in no log, argument, environment or file after logins and syncs")
 def _():
+    say_all_there_is()
+    since = world.mark()
     canaries = {}
     for name in ("service-secret", "ssws-token"):
         with open(okta.dir + "/" + name, "rb") as f:
@@ -169,14 +188,20 @@ def _():
             seen += list(everything_of(pids_inside()))
         seen.append(("okta-sync's output", syncing.stdout.read().encode()))
         equal(syncing.returncode, 0, "exit status of okta-sync with %r: %r" % (auth, seen[-1]))
+    world.write("/tmp/canary", b"in-/tmp")
+    world.write("/run/canary", b"in-/run")
     seen.append(("the log", world.log().encode()))
     seen += list(files_inside())
     check(len(seen) > 20, "hardly anything was looked at")
+    for where in ("/tmp", "/run"):
+        check((where + "/canary", b"in-" + where.encode()) in seen, "%s was not looked at (control)" % where)
+    check("debug3: " in world.log(since) and "okta: debug: " in world.log(since), "the log is not at its highest level (control)")
     token = re.compile(rb"eyJ[A-Za-z0-9_-]{10,}\.")
     for where, data in seen:
         for name, value in canaries.items():
             check(value not in data, "%s is in %s" % (name, where))
         check(not token.search(data), "a token is in %s" % where)
+    say_less_again()
     world.configure(CONFIDENTIAL)
 
 

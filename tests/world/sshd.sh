@@ -17,7 +17,7 @@ PermitRootLogin prohibit-password
 LoginGraceTime ${GRACE:-120}
 MaxStartups ${STARTUPS:-100:30:200}
 MaxSessions 10
-LogLevel VERBOSE
+LogLevel ${LEVEL:-VERBOSE}
 PidFile /run/sshd.pid
 AcceptEnv LANG LC_*
 X
