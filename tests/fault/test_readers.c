@@ -122,15 +122,18 @@ scribble(unsigned char *p, size_t len)
 		*p++ = (unsigned char)random();
 }
 
-/* The header as it would be for a file of LEN bytes. */
+#define LENGTH_AT     24
+#define GENERATION_AT 32
+
+/* A header that says this of the file, and is right otherwise. */
 static void
-forge_length(unsigned char *p, size_t len)
+forge(unsigned char *p, size_t at, uint64_t value)
 {
 	uint32_t sum;
 	size_t i;
 
 	for (i = 0; i < 8; i++)
-		p[24 + i] = (unsigned char)(len >> (8 * i));
+		p[at + i] = (unsigned char)(value >> (8 * i));
 	sum = okta_snap_header_sum(p);
 	for (i = 0; i < 4; i++)
 		p[16 + i] = (unsigned char)(sum >> (8 * i));
@@ -166,7 +169,7 @@ ruin(unsigned char *p, enum ruin how)
 		return good_len - 1;
 	case CUT_AND_FORGED:
 		len = OKTA_SNAP_HEADER_BYTES + some(good_len - OKTA_SNAP_HEADER_BYTES);
-		forge_length(p, len);
+		forge(p, LENGTH_AT, len);
 		return len;
 	case LONGER:
 		memset(p + good_len, 0, 4096);
@@ -339,6 +342,95 @@ sixteen_threads_answer_rightly_or_not_at_all_while_cut_and_garbled_files_are_ren
 	assert_int_equal(n, RUINS * times); /* each time it came back */
 	assert_int_equal(atomic_load(&wrong), 0);
 	assert_true(atomic_load(&unavailable) > 0);
+	assert_int_equal(count_descriptors(), fds);
+}
+
+/* --- what is swapped ---------------------------------------------------------------- */
+
+#define OPENERS	   4
+#define FORGED	   666 /* generation */
+#define OTHERS_UID 12345
+
+static const char *const swapped_in[] = { OKTA_STATE_DIR "/others",
+	OKTA_STATE_DIR "/writable", OKTA_STATE_DIR "/link", OKTA_STATE_DIR "/fifo",
+	OKTA_STATE_DIR "/directory" };
+
+/* A sound snapshot, but for its generation and for whose it is. */
+static void
+put_forged(const char *path, uid_t owner, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	forge(good, GENERATION_AT, FORGED);
+	assert_int_equal(write(fd, good, good_len), (ssize_t)good_len);
+	forge(good, GENERATION_AT, 1);
+	assert_int_equal(fchown(fd, owner, owner), 0);
+	assert_int_equal(fchmod(fd, mode), 0);
+	(void)close(fd);
+}
+
+static void *
+swap_all_the_time(void *arg)
+{
+	const size_t n = sizeof(swapped_in) / sizeof(swapped_in[0]);
+	size_t i;
+
+	(void)arg;
+	for (i = 0; !atomic_load(&stop); i++) /* there and back: each ends as it began */
+		if (renameat2(AT_FDCWD, swapped_in[i / 2 % n], AT_FDCWD,
+			OKTA_SNAPSHOT_PATH, RENAME_EXCHANGE) < 0)
+			atomic_fetch_add(&wrong, 1);
+	if (i % 2 == 1)
+		(void)renameat2(AT_FDCWD, swapped_in[i / 2 % n], AT_FDCWD,
+		    OKTA_SNAPSHOT_PATH, RENAME_EXCHANGE);
+	return NULL;
+}
+
+static void *
+open_all_the_time(void *arg)
+{
+	struct okta_snap snap = { 0 };
+
+	(void)arg;
+	while (!atomic_load(&stop)) {
+		if (okta_snap_open(OKTA_SNAPSHOT_PATH, 0, &snap) != OKTA_OK) {
+			atomic_fetch_add(&unavailable, 1);
+			continue;
+		}
+		atomic_fetch_add(snap.generation == FORGED ? &wrong : &answers, 1);
+		okta_snap_close(&snap);
+	}
+	return NULL;
+}
+
+/* S27: what was looked at is what is read, whatever takes its place in between. */
+static void
+files_that_are_swapped_for_other_ones_all_the_time_are_opened_or_refused_as_what_they_are(
+    void **state)
+{
+	const int seconds = times == 1 ? 3 : 60;
+	pthread_t openers[OPENERS], swapper;
+	int fds = count_descriptors();
+
+	(void)state;
+	put_forged(swapped_in[0], OTHERS_UID, 0644);
+	put_forged(swapped_in[1], 0, 0666);
+	put_forged(OKTA_STATE_DIR "/elsewhere", 0, 0644);
+	assert_int_equal(symlink("elsewhere", swapped_in[2]), 0);
+	assert_int_equal(mkfifo(swapped_in[3], 0644), 0);
+	assert_int_equal(mkdir(swapped_in[4], 0755), 0);
+	start_threads(openers, OPENERS, open_all_the_time);
+	start_threads(&swapper, 1, swap_all_the_time);
+	nap_us(seconds * 1000000L);
+	join_threads(openers, OPENERS);
+	join_threads(&swapper, 1);
+	print_message("# figure S27 what=swapped seconds=%d opened=%lu refused=%lu "
+		      "wrong=%lu\n",
+	    seconds, atomic_load(&answers), atomic_load(&unavailable),
+	    atomic_load(&wrong));
+	assert_int_equal(atomic_load(&wrong), 0);
+	assert_true(atomic_load(&answers) > 1000 && atomic_load(&unavailable) > 1000);
 	assert_int_equal(count_descriptors(), fds);
 }
 
@@ -678,6 +770,7 @@ main(int argc, char **argv)
 	static char path[4096];
 	const struct CMUnitTest tests[] = {
 		T(sixteen_threads_answer_rightly_or_not_at_all_while_cut_and_garbled_files_are_renamed_in),
+		T(files_that_are_swapped_for_other_ones_all_the_time_are_opened_or_refused_as_what_they_are),
 		T(snapshot_cut_off_in_place_is_not_touched_at_the_next_look),
 		T(these_readers_see_a_file_that_is_cut_off_under_them),
 		T(threads_that_look_up_and_fork_at_once_and_their_children_get_right_answers),
