@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """okta-auth-helper while an answer stops at each step of its way, and while its processes are stopped:
-each login ends by its deadline, with a message, and leaves no process.  TAP.  Argument: the build directory."""
+each login ends by its deadline, with a message, and leaves no process; also when its client goes at any moment.
+TAP.  Arguments: the build directory; `full`: 500 clients that go."""
 import concurrent.futures
 import os
+import random
 import signal
 import socket
 import sys
@@ -22,6 +24,9 @@ from tap import run
 
 DEADLINE_S = 8
 LATEST_S = 20  # of any message, whatever the deadline
+FULL = "full" in sys.argv[2:]
+CLIENTS = 500 if FULL else 40
+SEED = os.environ.get("SEED", "1")
 okta = Okta()
 
 
@@ -221,10 +226,44 @@ def a_login_whose_processes_are_stopped_and_continued_all_the_time_succeeds():
     print("# figure S16 what=helper-stopped-and-continued times=%d refused=0" % times)
 
 
+def goes_after(seconds):
+    """(moment, seconds until each process had ended) of a login whose client goes."""
+    h = Helper(okta.url, ca_file=okta.ca)
+    time.sleep(max(0, seconds - (time.monotonic() - h.began)))
+    began = time.monotonic()
+    h.sock.close()
+    try:
+        h.proc.wait(10)
+        gone = group_is_gone(h.proc.pid, 10)
+    finally:
+        h.proc.stderr.close()
+    return seconds, time.monotonic() - began if gone else 99.0
+
+
+def clients_that_go_at_any_moment_leave_no_process_after_two_seconds_and_no_poll():
+    okta.switches(device_interval=1)
+    okta.forget()
+    rng = random.Random(SEED)
+    # up to the prompt it takes a tenth of a second, and then there is a poll each second
+    moments = [rng.random() * (0.2 if n % 2 else 2.5) for n in range(CLIENTS)]
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        rows = list(pool.map(goes_after, moments))
+    asked = [r["path"] for r in okta.requests()]
+    print("# figure R11 clients=%d slowest_ms=%.0f polls=%d" % (
+        CLIENTS, 1000 * max(took for _, took in rows), sum("/v1/token" in p for p in asked)), flush=True)
+    assert any("/v1/token" in p for p in asked) and any("/device/authorize" in p for p in asked), "none came so far"
+    okta.forget()
+    time.sleep(2.5)
+    assert not okta.requests(), okta.requests()
+    slow = [row for row in rows if row[1] > 2]
+    assert not slow, slow
+
+
 try:
     run([
         an_answer_that_stops_at_any_step_ends_the_login_by_its_deadline_and_leaves_no_process,
         a_login_whose_processes_are_stopped_and_continued_all_the_time_succeeds,
+        clients_that_go_at_any_moment_leave_no_process_after_two_seconds_and_no_poll,
     ])
 finally:
     okta.close()
