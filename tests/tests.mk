@@ -144,6 +144,9 @@ $B/tests/fault/libfault.so: $B/tests/fault/inject.o
 $B/tests/fault/jump.o: OUR_CFLAGS += -Wno-missing-prototypes
 $B/tests/fault/libjump.so: $B/tests/fault/jump.o
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $<
+$B/tests/fault/peak: tests/fault/peak.c
+	@mkdir -p $(@D)
+	$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS)
 # modules with one path that lets people in, and one that is ignored, when memory or disk run out
 $B/tests/fault/mutant_rc.c: pam_okta/rc.c tests/tests.mk
 	@mkdir -p $(@D)

@@ -35,6 +35,10 @@ SYNCS = 1000 if FULL else 48
 AT_ONCE = 48
 FRESH_S = 100  # a token is told again that long
 DEADLINE_S = 5  # of a login: one poll, and no second one
+PEAK = os.path.join(BUILD, 'tests/fault/peak')
+PEAK_KB = 16 * 1024  # of each process of a login
+LIMIT_KB = 64 * 1024  # RLIMIT_DATA, cmd/okta-auth-helper/bounds.h
+MAPPED_KB = 12 * 1024  # libraries and stacks, which that does not count
 SEED = os.environ.get('SEED', '1')
 CLIENT = '0oanativelinuxlogin1'
 okta = None
@@ -149,8 +153,8 @@ def jwt_claims(token):
 
 
 def run_login(place, learnt):
-    """(what was said last, exit status, is a process left)"""
-    with helper.Helper(okta.url, ca_file=place.ca, proxy=place.proxy.url, deadline_s=DEADLINE_S, clock_skew_s=300) as h:
+    """(what was said last, exit status, is a process left, the most memory that one of its processes held)"""
+    with helper.Helper(okta.url, ca_file=place.ca, proxy=place.proxy.url, deadline_s=DEADLINE_S, clock_skew_s=300, wrap=(PEAK,)) as h:
         try:
             m = h.read(25)
             if m['type'] == helper.PROMPT:
@@ -161,8 +165,9 @@ def run_login(place, learnt):
         try:
             status = h.proc.wait(10)
         except subprocess.TimeoutExpired:
-            status = 'hangs'
-        return m, status, not group_is_gone(h.proc.pid)
+            return m, 'hangs', True, 0
+        peak = int(re.search(rb'peak_kb=(\d+)\n$', h.proc.stderr.read())[1])
+        return m, status, not group_is_gone(h.proc.pid), peak
 
 
 def is_the_approved(m, learnt):
@@ -195,16 +200,44 @@ def answers_that_are_garbage_log_in_nobody_who_was_not_approved_and_crash_nothin
         which = ('device', 'token', 'device', 'keys', 'device')[n % 5]
         kind = random.Random(n).choice(garbage.ANYTHING + [garbage.unsigned_claims] * 2 * (which == 'token'))
         place.spoil_with(which, kind, n)
-        m, status, stray = run_login(place, learnt)
-        wrong = wrong_with_login(m, status, stray, learnt)
-        return m['type'] == helper.CLAIMS, place.spoilt > 0, wrong and f'{n} {which} {kind.__name__}: {wrong}'
+        m, status, stray, peak = run_login(place, learnt)
+        wrong = wrong_with_login(m, status, stray, learnt) or peak > PEAK_KB and f'a process held {peak} kB'
+        return m['type'] == helper.CLAIMS, place.spoilt > 0, wrong and f'{n} {which} {kind.__name__}: {wrong}', peak
     rows = each(lambda: Place(learnt), LOGINS, one)
     wrong = [r[2] for r in rows if r[2]]
     spoilt = sum(r[1] for r in rows)
     print(f'# figure R16 what=helper-answers n={spoilt} logins_by_right={sum(r[0] for r in rows)} '
-          f'wrong={len(wrong)}', flush=True)
+          f'wrong={len(wrong)} peak_kb={max(r[3] for r in rows)}', flush=True)
     assert not wrong, '\n'.join(wrong[:40])
     assert spoilt > 0.95 * LOGINS, spoilt
+
+
+def many_values(one):
+    """A megabyte of JSON that is nothing but small values: what takes the most memory for each of its bytes."""
+    body = b'{"a":[' + (one + b',') * ((2 ** 20 - 16) // (len(one) + 1)) + b'0]}'
+    return lambda rng, honest: garbage.http(body)
+
+
+@test
+def an_answer_of_nothing_but_small_values_ends_at_the_limit_of_memory():
+    learnt = Login()
+    learnt.learn()
+    rows = [(which, one) for which in ('device', 'token', 'keys') for one in (b'0', b'[]', b'{}', b'{"":0}')]
+
+    def login_at(place, n):
+        which, one = rows[n]
+        place.spoil_with(which, many_values(one), n)
+        m, status, stray, peak = run_login(place, learnt)
+        wrong = ('nothing was spoilt' if not place.spoilt else
+                 'a login' if m['type'] == helper.CLAIMS else
+                 f'a process held {peak} kB' if peak > LIMIT_KB + MAPPED_KB else wrong_with_login(m, status, stray, learnt))
+        return peak, wrong and f'{which} {one}: {wrong}'
+    done = each(lambda: Place(learnt), len(rows), login_at)
+    peak = max(r[0] for r in done)
+    wrong = [r[1] for r in done if r[1]]
+    print(f'# figure R16 what=small-values n={len(rows)} wrong={len(wrong)} peak_kb={peak}', flush=True)
+    assert not wrong, '\n'.join(wrong)
+    assert peak > PEAK_KB, f'{peak} kB: what THREATS.md says of memory is better than it says'
 
 
 @test
@@ -213,7 +246,7 @@ def the_same_answers_unspoilt_log_in_who_was_approved():
     learnt.learn()
     place = Place(learnt)
     try:
-        m, status, stray = run_login(place, learnt)
+        m, status, stray, _ = run_login(place, learnt)
     finally:
         place.close()
     assert m['type'] == helper.CLAIMS and is_the_approved(m, learnt), m
@@ -294,7 +327,7 @@ def answers_that_are_none_change_no_snapshot_and_crash_nothing():
 
 
 if __name__ == '__main__':
-    make('all')
+    make('all', PEAK)
     okta = Okta()
     try:
         status_of_all = main()
