@@ -6,8 +6,8 @@
  * each wait of ours has an end.
  *
  * A conversation is a wait of the host's: it ends when the host's function returns, and
- * the deadline counts only then.  sshd ends it by LoginGraceTime, or never if that is 0; a
- * client that does not answer keeps its place among those who wait until then.
+ * the deadline counts only then.  sshd ends it by LoginGraceTime, or never if that is 0;
+ * a client that does not answer keeps its place among those who wait until then.
  *
  * Why a token cannot come from another login (S4): the device code is made by our own
  * helper for this call and never leaves it; Okta redeems it once; there is no nonce in

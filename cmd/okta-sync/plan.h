@@ -65,8 +65,8 @@ void sync_plan_start(
 enum sync_errand sync_plan_next(
     const struct sync_plan *plan, int64_t now_ms, int64_t *ret_ms);
 
-/* An errand that began at BEGAN_MS and costs REQUESTS each time ended; a full one that went on where
- * another was interrupted began when that one did. */
+/* An errand that began at BEGAN_MS and costs REQUESTS each time ended; a full one that
+ * went on where another was interrupted began when that one did. */
 void sync_plan_ended(struct sync_plan *plan, enum sync_errand errand,
     enum sync_end_kind how, int64_t began_ms, uint64_t requests, int64_t now_ms,
     uint32_t random);

@@ -64,7 +64,8 @@ void sync_records_clear(struct sync_records *records);
 
 /*
  * Each checks what it is given and copies it.  The newer of two users with one id counts,
- * the later if Okta does not say which one that is; a group that comes twice keeps both numbers.  OKTA_E_INPUT, OKTA_E_NOMEM.
+ * the later if Okta does not say which one that is; a group that comes twice keeps both
+ * numbers.  OKTA_E_INPUT, OKTA_E_NOMEM.
  */
 OKTA_MUST_CHECK enum okta_rc sync_records_add_user(
     struct sync_records *records, const struct okta_directory_user *user);

@@ -164,7 +164,8 @@ is_spared(const struct scenario *s, const struct sweep_way *way)
 
 	if (way->error == 0 || way->error == EINTR)
 		return true; /* a short read, a signal: go on */
-	/* the last three ask whether a number is still ours to close: it is closed then */
+	/* the last three ask whether a number is still ours to close: it is closed then
+	 */
 	if (way->call == FAULT_fstat && s->phase == pam_authenticate &&
 	    fault_plan->count[FAULT_fstat] - fault_plan->nth < 3)
 		return true;
