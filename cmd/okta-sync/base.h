@@ -22,8 +22,9 @@
  *        memberships of users, of strays
  *   176  text link of the System Log ("" for none)
  *   then groups (text id, name), users (texts id, status, login, name, display name, uid,
- *   shell, u64 lastUpdated), strays (text id); of each user u32 how many groups, and the number of each as
- *   u32; of each membership of a stray u32 his number, u32 that of the group.
+ *   shell, u64 lastUpdated), strays (text id); of each user u32 how many groups, and the
+ *   number of each as u32; of each membership of a stray u32 his number, u32 that of the
+ *   group.
  *   A text is u16 length and its bytes, or 0xffff alone: the same as the text before it.
  *
  * Where no change can be put on what was read, the marks alone are kept: nobody is in it,
