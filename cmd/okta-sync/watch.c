@@ -39,6 +39,7 @@ struct watch {
 	pid_t turn; /* -1: none runs */
 	enum sync_errand errand;
 	int64_t began_ms, next_sign_ms;
+	int64_t last_ms; /* the clock, as it was last read */
 	struct sync_request asked, serving;
 	bool wants_full; /* asked for while a turn ran */
 	bool wants_changes;
@@ -46,10 +47,15 @@ struct watch {
 	bool stop;
 };
 
+/* A failed reading would put off for ever what is planned from it. */
 static int64_t
-now_ms(void)
+now_ms(struct watch *w)
 {
-	return okta_clock_mono_ms(&okta_clock_system);
+	const int64_t ms = okta_clock_mono_ms(&okta_clock_system);
+
+	if (ms != OKTA_CLOCK_FAILED_MS)
+		w->last_ms = ms;
+	return w->last_ms;
 }
 
 static uint32_t
@@ -125,7 +131,7 @@ plan_anew(struct watch *w)
 		.full_interval_ms = (int64_t)w->conf->full_interval_s * 1000,
 		.only_full = w->conf->source == OKTA_SOURCE_FILE,
 		.use_log = w->shared->log };
-	sync_plan_start(&w->plan, age_s < 0 ? -1 : age_s * 1000, now_ms(), dice());
+	sync_plan_start(&w->plan, age_s < 0 ? -1 : age_s * 1000, now_ms(w), dice());
 	/* before a change is published, which it would not fit any more */
 	if (is_half_read(w))
 		w->plan.wants_full = true;
@@ -165,8 +171,8 @@ reload(struct watch *w)
 {
 	struct okta_err err = { 0 };
 
-	sync_notify_send(w->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
-	    (long long)okta_clock_mono_ms(&okta_clock_system) * 1000);
+	sync_notify_send(
+	    w->notify, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now_ms(w) * 1000);
 	if (load(w, &err) == OKTA_OK) {
 		/* what runs is of the old one, and so are the fetcher's secret and
 		 * address */
@@ -244,7 +250,7 @@ start_turn(struct watch *w, enum sync_errand errand)
 	struct okta_err err = { 0 };
 	enum okta_rc r = OKTA_OK;
 
-	w->began_ms = now_ms();
+	w->began_ms = now_ms(w);
 	w->errand = errand;
 	w->serving = (struct sync_request){ .token = "" };
 	if (errand == SYNC_ERRAND_FULL) {
@@ -264,7 +270,7 @@ start_turn(struct watch *w, enum sync_errand errand)
 	}
 	record_failure(w, r, err.msg);
 	sync_plan_ended(
-	    &w->plan, errand, SYNC_ENDED_BADLY, w->began_ms, 0, now_ms(), dice());
+	    &w->plan, errand, SYNC_ENDED_BADLY, w->began_ms, 0, now_ms(w), dice());
 }
 
 /* What Okta does not let us ask: said once, with the remedy it came with. */
@@ -275,7 +281,7 @@ do_without(struct watch *w)
 
 	if (w->shared->no_log) {
 		w->shared->log = false;
-		sync_plan_without_log(&w->plan, now_ms());
+		sync_plan_without_log(&w->plan, now_ms(w));
 		if (!w->said_no_log) {
 			(void)snprintf(text, sizeof(text),
 			    "Okta's System Log cannot be read, changes are asked for "
@@ -291,7 +297,7 @@ do_without(struct watch *w)
 	}
 	if (w->shared->no_search) {
 		w->shared->log = false;
-		sync_plan_without_changes(&w->plan, now_ms());
+		sync_plan_without_changes(&w->plan, now_ms(w));
 		if (!w->said_no_search) {
 			(void)snprintf(text, sizeof(text),
 			    "Okta cannot be asked who changed, so everything is read "
@@ -305,9 +311,9 @@ do_without(struct watch *w)
 
 /* When what was read was begun: before this turn if that went on where another was. */
 static int64_t
-first_page_ms(const struct watch *w, enum sync_end_kind how)
+first_page_ms(struct watch *w, enum sync_end_kind how)
 {
-	const int64_t now = now_ms();
+	const int64_t now = now_ms(w);
 	int64_t age_ms;
 
 	if (w->errand != SYNC_ERRAND_FULL || how != SYNC_ENDED_WELL)
@@ -337,9 +343,9 @@ end_turn(struct watch *w)
 	else
 		do_without(w);
 	sync_plan_ended(&w->plan, w->errand, how, first_page_ms(w, how),
-	    w->shared->requests, now_ms(), dice());
+	    w->shared->requests, now_ms(w), dice());
 	if (how == SYNC_ENDED_WELL && w->shared->searched)
-		sync_plan_after_search(&w->plan, now_ms());
+		sync_plan_after_search(&w->plan, now_ms(w));
 	sync_notify_send(w->notify, "STATUS=%s%s",
 	    how == SYNC_ENDED_WELL && !w->shared->failed ? "up to date; " : "",
 	    w->shared->message);
@@ -407,10 +413,10 @@ on_files(struct watch *w)
 static void
 sign_of_life(struct watch *w)
 {
-	if (w->notify->watchdog_ms <= 0 || now_ms() < w->next_sign_ms)
+	if (w->notify->watchdog_ms <= 0 || now_ms(w) < w->next_sign_ms)
 		return;
 	sync_notify_send(w->notify, "WATCHDOG=1");
-	w->next_sign_ms = now_ms() + w->notify->watchdog_ms;
+	w->next_sign_ms = now_ms(w) + w->notify->watchdog_ms;
 }
 
 /* --- the loop -------------------------------------------------------------------- */
@@ -418,7 +424,7 @@ sign_of_life(struct watch *w)
 static int64_t
 start_what_is_due(struct watch *w)
 {
-	int64_t at = now_ms() + LONG_MS;
+	int64_t at = now_ms(w) + LONG_MS;
 	enum sync_errand errand;
 
 	if (w->turn > 0)
@@ -429,14 +435,14 @@ start_what_is_due(struct watch *w)
 	}
 	if (w->wants_changes) {
 		w->wants_changes = false;
-		sync_plan_hurry(&w->plan, now_ms());
+		sync_plan_hurry(&w->plan, now_ms(w));
 	}
-	errand = sync_plan_next(&w->plan, now_ms(), &at);
+	errand = sync_plan_next(&w->plan, now_ms(w), &at);
 	if (errand != SYNC_ERRAND_NONE) {
 		start_turn(w, errand);
 		/* it wakes us when it ends; when none could begin, the plan knows when to
 		 * try again */
-		return w->turn > 0 ? now_ms() + LONG_MS : now_ms();
+		return w->turn > 0 ? now_ms(w) + LONG_MS : now_ms(w);
 	}
 	return at;
 }
@@ -451,11 +457,11 @@ loop(struct watch *w, struct okta_err *err)
 	while (!w->stop) {
 		sign_of_life(w);
 		at = start_what_is_due(w);
-		if (w->turn < 0 && at > now_ms() + LONG_MS)
-			at = now_ms() + LONG_MS;
+		if (w->turn < 0 && at > now_ms(w) + LONG_MS)
+			at = now_ms(w) + LONG_MS;
 		if (w->notify->watchdog_ms > 0 && w->next_sign_ms < at)
 			at = w->next_sign_ms;
-		wait = at - now_ms();
+		wait = at - now_ms(w);
 		if (poll(p, 2, wait < 0 ? 0 : (int)wait) < 0 && errno != EINTR)
 			return okta_err_sys(err, errno, "poll");
 		on_signals(w);
