@@ -25,6 +25,7 @@
 #include "turn.h"
 
 #define LONG_MS 3600000
+#define LOOK_MS 10000 /* so often it is looked whether a turn still runs */
 
 struct watch {
 	const struct sync_options *options;
@@ -393,8 +394,8 @@ on_signals(struct watch *w)
 		case SIGUSR2:
 			w->wants_changes = true;
 			break;
-		default:
-			reap(w);
+		default: /* SIGCHLD: whatever woke us, it is looked who ended */
+			break;
 		}
 }
 
@@ -428,7 +429,7 @@ start_what_is_due(struct watch *w)
 	enum sync_errand errand;
 
 	if (w->turn > 0)
-		return at;
+		return now_ms(w) + LOOK_MS;
 	if (w->wants_full) {
 		w->wants_full = false;
 		sync_plan_request(&w->plan);
@@ -442,7 +443,7 @@ start_what_is_due(struct watch *w)
 		start_turn(w, errand);
 		/* it wakes us when it ends; when none could begin, the plan knows when to
 		 * try again */
-		return w->turn > 0 ? now_ms(w) + LONG_MS : now_ms(w);
+		return w->turn > 0 ? now_ms(w) + LOOK_MS : now_ms(w);
 	}
 	return at;
 }
@@ -465,6 +466,7 @@ loop(struct watch *w, struct okta_err *err)
 		if (poll(p, 2, wait < 0 ? 0 : (int)wait) < 0 && errno != EINTR)
 			return okta_err_sys(err, errno, "poll");
 		on_signals(w);
+		reap(w);
 		on_files(w);
 	}
 	return OKTA_OK;
@@ -475,12 +477,16 @@ open_events(struct watch *w, struct okta_err *err)
 {
 	static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2,
 		SIGCHLD };
+	/* whoever started us may have it ignored, and then nobody says who ended */
+	const struct sigaction told = { .sa_handler = SIG_DFL };
 	sigset_t set;
 	size_t i;
 
 	(void)sigemptyset(&set);
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		(void)sigaddset(&set, wanted[i]);
+	if (sigaction(SIGCHLD, &told, NULL) < 0)
+		return okta_err_sys(err, errno, "sigaction");
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return okta_err_sys(err, errno, "sigprocmask");
 	w->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

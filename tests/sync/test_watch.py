@@ -389,6 +389,21 @@ def of_more_refusals_than_are_remembered_only_the_number_is_said_when_it_is_anot
 
 
 @test
+def it_sees_a_turn_end_also_where_SIGCHLD_was_ignored_when_it_was_started():
+    h = with_log()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        w = Watch(h, wait=False)
+    finally:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    w.up_to_date(0)
+    with Person():
+        ask(w)
+        assert 'new' in h.dump()[0]
+    w.stop()
+
+
+@test
 def a_fetcher_that_dies_is_replaced():
     h = with_log()
     w = Watch(h)
