@@ -8,6 +8,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -19,7 +20,7 @@ FULL = 'full' in sys.argv[2:]
 TESTS = []
 SITES = 1024
 DEPTH = 16
-HEAD = 8
+HEAD = 11
 
 
 def test(f):
@@ -69,13 +70,31 @@ def stray():
                 return int(f.read().split()[0])
 
 
+def group_is_gone(pid):
+    """PID, which was reaped, led it: what it made dies with it, its group is empty."""
+    for _ in range(100):
+        try:
+            os.killpg(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def functions(plan, program):
+    """Those of PROGRAM that were being run when it happened, the innermost first."""
+    out = subprocess.run(['addr2line', '-f', '-i', '-e', program, *(hex(x - 1) for x in plan.stack())], text=True,
+                         stdout=subprocess.PIPE, check=True).stdout
+    return out.split('\n')[:-1:2]
+
+
 class Plan:
     """The memory that libfault.so finds under FAULT_PLAN."""
 
     def __init__(self, path):
         self.path = path
         self.names = calls()
-        self.size = HEAD * 8 + len(self.names) * (8 + 4 * SITES) + 4 * DEPTH
+        self.size = HEAD * 8 + len(self.names) * (8 + 5 * SITES) + 4 * DEPTH
         with open(path, 'wb') as f:
             f.truncate(self.size)
         os.chmod(path, 0o666)
@@ -85,11 +104,14 @@ class Plan:
     def env(self, **more):
         return dict(LD_PRELOAD=os.path.join(BUILD, 'tests/fault/libfault.so'), FAULT_PLAN=self.path, **more)
 
-    def set(self, call=None, nth=0, how='SHORT', everything=False):
+    def set(self, call=None, nth=0, how='SHORT', everything=False, process=0, armed=True):
         self.map[:] = bytes(self.size)
         error = 0 if how == 'SHORT' else getattr(errno, how)
         index = -1 if call is None else self.names.index(call)
-        struct.pack_into('<5q', self.map, 0, 1, int(everything), index, nth, error)
+        struct.pack_into('<9q', self.map, 0, int(armed), int(everything), index, nth, error, 0, 0, 0, process)
+
+    def arm(self):
+        struct.pack_into('<q', self.map, 0, 1)
 
     def counts(self):
         return dict(zip(self.names, struct.unpack_from(f'<{len(self.names)}q', self.map, HEAD * 8)))
@@ -98,6 +120,11 @@ class Plan:
         """Where the calls were made, in order."""
         at = HEAD * 8 + len(self.names) * 8 + self.names.index(call) * 4 * SITES
         return struct.unpack_from(f'<{min(self.counts()[call], SITES)}I', self.map, at)
+
+    def makers(self, call):
+        """Which process made them, in order; the first is 1, then as fork() made them."""
+        at = HEAD * 8 + len(self.names) * (8 + 4 * SITES) + self.names.index(call) * SITES
+        return struct.unpack_from(f'<{min(self.counts()[call], SITES)}B', self.map, at)
 
     def fired(self):
         """Process and place of the failure, or None."""
@@ -117,4 +144,16 @@ class Plan:
                 seen[site] = seen.get(site, 0) + 1
                 if seen[site] <= limit:
                     out.append((call, nth, how))
+        return out
+
+    def sweep_of_each(self, limit):
+        """Every (process, call, nth of that process, how, place): at most LIMIT of one process at one place."""
+        out = []
+        for call, how in ways():
+            seen, made = {}, {}
+            for process, site in zip(self.makers(call), self.sites(call)):
+                made[process] = made.get(process, 0) + 1
+                seen[process, site] = seen.get((process, site), 0) + 1
+                if seen[process, site] <= limit:
+                    out.append((process, call, made[process], how, site))
         return out

@@ -98,6 +98,8 @@ take_plan(void)
 	fault_plan = at;
 }
 
+static int64_t mine = 1; /* our number among the processes of the plan */
+
 /* NOT_NOW, 0: go short, or the error to fail with. */
 static int
 hit(enum fault_call call, uintptr_t caller)
@@ -113,9 +115,15 @@ hit(enum fault_call call, uintptr_t caller)
 	if (i == 4 && p->all == 0)
 		return NOT_NOW;
 	n = ++p->count[call];
-	if (n <= FAULT_SITES)
+	if (n <= FAULT_SITES) {
 		p->at[call][n - 1] = i == 4 ? 0 : (uint32_t)(caller - fault_base[i]);
-	if (p->call != (int64_t)call || (n != p->nth && !(p->every != 0 && n > p->nth)))
+		p->by[call][n - 1] = (uint8_t)mine;
+	}
+	if (p->call != (int64_t)call || (p->process != 0 && p->process != mine))
+		return NOT_NOW;
+	if (p->process != 0)
+		n = ++p->met;
+	if (n != p->nth && !(p->every != 0 && n > p->nth))
 		return NOT_NOW;
 	p->fired = (int64_t)getpid();
 	p->site = (int64_t)(i == 4 ? 0 : caller - fault_base[i]);
@@ -332,7 +340,25 @@ SIMPLE(int, madvise, (void *at, size_t n, int advice), (at, n, advice), -1)
 
 /* --- processes --- */
 
-SIMPLE(pid_t, fork, (void), (), -1)
+EXPORT pid_t
+fork(void)
+{
+	int e = hit(FAULT_fork, CALLER);
+	/* before there are two: who runs first must not matter */
+	int64_t number = fault_plan == NULL ? 1 : ++fault_plan->born + 1;
+	pid_t pid;
+	FIND(fork);
+
+	if (e > 0) {
+		errno = e;
+		return -1;
+	}
+	pid = real();
+	if (pid == 0)
+		mine = number;
+	return pid;
+}
+
 SIMPLE(int, execve, (const char *path, char *const argv[], char *const envp[]),
     (path, argv, envp), -1)
 SIMPLE(pid_t, waitpid, (pid_t pid, int *status, int flags), (pid, status, flags), -1)

@@ -31,8 +31,13 @@ struct fault_plan {
 	_Atomic int64_t fired; /* process in which it happened */
 	_Atomic int64_t site;  /* and where in our file */
 	_Atomic int64_t every; /* not only the nth but all from there */
+	_Atomic int64_t
+	    process;	      /* 0: of all together; else of this one, the first is 1 */
+	_Atomic int64_t met;  /* calls of that kind which it made */
+	_Atomic int64_t born; /* how many processes fork() made */
 	_Atomic int64_t count[FAULT_CALLS];
 	_Atomic uint32_t at[FAULT_CALLS][FAULT_SITES]; /* where the nth was made */
+	_Atomic uint8_t by[FAULT_CALLS][FAULT_SITES];  /* and by which process */
 	/* of a file's plan: who had called whom when it happened, the innermost first */
 	_Atomic uint32_t stack[FAULT_DEPTH];
 };

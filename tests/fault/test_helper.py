@@ -10,10 +10,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 import fault
-from fault import BUILD, FULL, Plan, main, make, test
+from fault import BUILD, FULL, Plan, functions, group_is_gone, main, make, test
 
 sys.path.insert(0, os.path.join(fault.ROOT, 'tests/net'))
 os.environ['HELPER'] = os.path.join(BUILD, 'okta-auth-helper')
@@ -46,29 +45,11 @@ def drop_root_and_lead():
 drop_root, helper.drop_root = helper.drop_root, drop_root_and_lead
 
 
-def functions(plan):
-    """Those that were being run when it happened, the innermost first."""
-    out = subprocess.run(['addr2line', '-f', '-i', '-e', helper.HELPER, *(hex(x - 1) for x in plan.stack())], text=True,
-                         stdout=subprocess.PIPE, check=True).stdout
-    return out.split('\n')[:-1:2]
-
-
 def is_spared(call, how, plan):
     """Whether a login may succeed although CALL failed as PLAN says."""
     if call in SPARED or how in ('SHORT', 'EINTR'):
         return True
-    return not (ANOTHER | set(SPARED_IN.get(call, ()))).isdisjoint(functions(plan))
-
-
-def group_is_gone(pid):
-    """The coordinator was reaped: what it made dies with it, its group is empty."""
-    for _ in range(100):
-        try:
-            os.killpg(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
+    return not (ANOTHER | set(SPARED_IN.get(call, ()))).isdisjoint(functions(plan, helper.HELPER))
 
 
 def login(plan, program, action):
@@ -132,7 +113,7 @@ def sweep(action, limit, everything=False, program=helper.HELPER, only=None):
         wrong = wrong_with(last, status, action) or (stray and 'a process is left')
         if last['type'] == helper.CLAIMS and not everything and not is_spared(call, how, plan):
             wrong = wrong or 'a verdict all the same'
-        return last['type'] == helper.CLAIMS, wrong and f'{call} number {nth}, {how}, {" < ".join(functions(plan))}: {wrong}'
+        return last['type'] == helper.CLAIMS, wrong and f'{call} number {nth}, {how}, {" < ".join(functions(plan, helper.HELPER))}: {wrong}'
 
     with concurrent.futures.ThreadPoolExecutor(24) as pool:
         rows = [r for r in pool.map(one, enumerate(todo)) if r]
