@@ -23,6 +23,25 @@ def crowd(first, n=PEOPLE):
     return [user(i, f'u{i}@acme.example') for i in range(first, first + n)]
 
 
+def registry_of(host):
+    """{Okta id: number}; raises if the file is not whole."""
+    db = sqlite3.connect(os.path.join(host.state, 'registry.db'))
+    try:
+        if db.execute('PRAGMA integrity_check').fetchall() != [('ok',)]:
+            raise AssertionError('the registry is damaged')
+        tables = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        rows = {}
+        for table in tables:
+            names = [r[1] for r in db.execute(f'PRAGMA table_info({table})')]
+            if 'okta_id' in names:
+                number = [c for c in names if c in ('uid', 'gid', 'number', 'id')][0]
+                rows.update((table + ' ' + str(r[0]), r[1]) for r in db.execute(f'SELECT okta_id, {number} FROM {table}'))
+        assert rows, tables
+        return rows
+    finally:
+        db.close()
+
+
 class Site:
     """A host whose directory has two states, and what must hold of it at any time."""
 
@@ -43,23 +62,7 @@ class Site:
         self.host.write()
 
     def registry(self):
-        """{Okta id: number}; raises if the file is not whole."""
-        db = sqlite3.connect(os.path.join(self.host.state, 'registry.db'))
-        try:
-            if db.execute('PRAGMA integrity_check').fetchall() != [('ok',)]:
-                raise AssertionError('the registry is damaged')
-            tables = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-            rows = {}
-            for table in tables:
-                names = [r[1] for r in db.execute(f'PRAGMA table_info({table})')]
-                if 'okta_id' in names:
-                    number = [c for c in names if c in ('uid', 'gid', 'number', 'id')][0]
-                    rows.update((table + ' ' + str(r[0]), r[1]) for r in
-                                db.execute(f'SELECT okta_id, {number} FROM {table}'))
-            assert rows, tables
-            return rows
-        finally:
-            db.close()
+        return registry_of(self.host)
 
     def names(self):
         """Who is in the snapshot; raises if it is not whole."""

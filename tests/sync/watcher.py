@@ -22,7 +22,7 @@ def kill_together(pids):
 class Watch:
     running = []
 
-    def __init__(self, host, abstract=False, env=None, wait=True):
+    def __init__(self, host, abstract=False, env=None, wait=True, program=None):
         host.write()
         self.host, self.lines, self.told = host, [], []
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -34,11 +34,13 @@ class Watch:
             os.chmod(name, 0o777)
         env = {'NOTIFY_SOCKET': name.replace('\0', '@'), **(env or {})}
         command = host.command()
+        command[0] = program or command[0]
         command[command.index('--once')] = '--watch'
         self.p = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env,
                                   preexec_fn=as_uid, stdin=subprocess.DEVNULL)
-        for target in (self.read_lines, self.read_told):
-            threading.Thread(target=target, daemon=True).start()
+        self.readers = [threading.Thread(target=x, daemon=True) for x in (self.read_lines, self.read_told)]
+        for reader in self.readers:
+            reader.start()
         Watch.running.append(self)
         if wait:
             self.up_to_date(0)
@@ -57,7 +59,10 @@ class Watch:
 
     def read_told(self):
         while True:
-            self.told.append(self.manager.recv(4096).decode())
+            told = self.manager.recv(4096)
+            if not told:
+                return  # forget()
+            self.told.append(told.decode())
 
     def text(self):
         return '\n'.join(self.lines)
@@ -102,11 +107,20 @@ class Watch:
         self.says('done:', times=n + 1)
 
     def children(self):
-        return [int(x) for x in subprocess.run(['pgrep', '-P', str(self.p.pid)], capture_output=True, text=True,
-                                               check=False).stdout.split()]
+        with open('/proc/%d/task/%d/children' % (self.p.pid, self.p.pid), encoding='ascii') as f:
+            return [int(x) for x in f.read().split()]
 
     def send(self, number):
         self.p.send_signal(number)
+
+    def forget(self):
+        """Of one that has ended nothing stays open."""
+        self.manager.shutdown(socket.SHUT_RDWR)
+        self.readers[1].join()
+        self.manager.close()
+        self.readers[0].join()
+        self.p.stdout.close()
+        Watch.running.remove(self)
 
     def stop(self, expect=0):
         if self.p.poll() is None:
