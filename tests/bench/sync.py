@@ -5,8 +5,9 @@
 Prints rows of the table of tests/bench/run: what, measured, beside it, goal.  The stand-in
 works the directory out page by page (tests/okta/mass.mjs).  CPU is that of okta-sync with
 its fetcher; a first sync with no group at all tells people and memberships apart.  Then one
-person is suspended and let in again, several times, under --watch.  The last part has the stand-in enforce limits, in windows of 45 seconds instead of a minute, and sets
-the time it took beside the time the limits allow.
+person is suspended and let in again, several times, under --watch.  The last part, which is
+left out with a million, has the stand-in enforce limits, in windows of 45 seconds instead of a
+minute, and sets the time it took beside the time the limits allow.
 """
 import json
 import os
@@ -233,11 +234,12 @@ def limits():
     finally:
         org.stop()
     allowed = WINDOW_S
-    row(f'full sync at Okta\'s limits, windows of {WINDOW_S} s', f'{wall:.1f} s', f'the limits allow {allowed} s',
+    row(f'full sync of 6,000 people and 120 groups at Okta\'s limits, windows of {WINDOW_S} s', f'{wall:.1f} s', f'the limits allow {allowed} s',
         f'goal 5 % more; it is {(wall / allowed - 1) * 100:.1f} %')
     row('... answers 429', str(sum(x['status'] == 429 for x in log)), f"at most {max(x['in_flight'] for x in log)} at once", 'goal 0; 10 at once')
 
 
 if __name__ == '__main__':
     size()
-    limits()
+    if SIZE != SIZES['1m']:
+        limits()
