@@ -14,7 +14,7 @@
 #include "snap/le.h"
 
 #define MAGIC	    "OKTAPAGE"
-#define VERSION	    2
+#define VERSION	    1
 #define HEAD_BYTES  48
 #define FRAME_BYTES 16 /* in front of each frame */
 
