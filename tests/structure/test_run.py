@@ -48,6 +48,18 @@ def run_counts_a_broken_off_program_and_one_that_ends_with_an_error_as_failed():
     adds_up('1..1\nok 1 - a\n', (1, 1, 0), 3)
 
 
+def run_runs_the_parts_of_a_list_side_by_side_and_adds_them_up():
+    with tempfile.TemporaryDirectory() as scratch:
+        def waits(mine, other):
+            """A program that ends well only if the other one runs at the same time."""
+            return (f'{mine}\t20\ttouch {scratch}/{mine}; for i in $(seq 100); do [ -e {scratch}/{other} ] && break; sleep 0.1; done; '
+                    f'echo 1..1; [ -e {scratch}/{other} ] && echo ok 1 - {mine} || echo not ok 1 - {mine}\n')
+        done = subprocess.run([os.path.join(TESTS, 'run'), os.path.join(scratch, 'logs')], capture_output=True, text=True,
+                              input=waits('a', 'b') + '\n' + waits('b', 'a') + 'c\t20\techo 1..1; echo not ok 1 - c\n', check=False)
+    assert done.stdout.splitlines()[-1] == '2 passed, 1 failed, 0 skipped', done.stdout
+    assert done.returncode == 1, done.returncode
+
+
 def list_names_a_test_that_lost_its_execute_bit():
     with tempfile.TemporaryDirectory() as scratch:
         os.mkdir(os.path.join(scratch, 'tests'))
@@ -70,5 +82,6 @@ tap.run([
     run_counts_a_program_that_skips_all_of_itself_as_skipped_with_its_reason,
     run_counts_a_program_without_a_test_or_a_reason_as_failed,
     run_counts_a_broken_off_program_and_one_that_ends_with_an_error_as_failed,
+    run_runs_the_parts_of_a_list_side_by_side_and_adds_them_up,
     list_names_a_test_that_lost_its_execute_bit,
 ])
