@@ -195,6 +195,8 @@ sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_k
 	 * asked for less often: the price a minute stays the same */
 	if (!is_settled && requests > 2)
 		step = step * (int64_t)requests / 2;
+	if (plan->use_log)
+		step = earlier(step, SYNC_LOG_CHANGES_MS);
 	plan->next_changes_ms = next_on_grid(began_ms, step, now_ms);
 	/* two requests stood for one of the log's */
 	if (plan->use_log)
