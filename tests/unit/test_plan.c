@@ -358,7 +358,7 @@ plan_asks_for_changes_each_minute_for_five_after_the_log_named_too_many(void **s
 	assert_in_range(h.log + 2 * h.changes, 6 * 5, 6 * 6 + 2);
 	run(&h, 30 * MINUTE, 100);
 	assert_in_range(h.changes, 5, 6);
-	/* a list of those assigned to an app that takes hours is read each hour as ever */
+	/* a long list of those assigned to an app is read each hour as ever */
 	sync_plan_after_search(&h.plan, h.now);
 	sync_plan_ended(
 	    &h.plan, SYNC_ERRAND_CHANGES, SYNC_ENDED_WELL, h.now, 2000, h.now, 0);
