@@ -311,7 +311,7 @@ bad_page(struct run *run, struct okta_listing *l, const struct okta_http_answer 
 			return OKTA_OK;
 	}
 	if (answer->end == OKTA_HTTP_ANSWERED && answer->status == 404 &&
-	    l->may_be_gone) {
+	    l->may_be_gone && l->start == NULL && l->pages == 0) {
 		r = run->page(
 		    run->ctx, (size_t)(l - run->all), (struct okta_view){ NULL, 0 }, err);
 		if (r == OKTA_OK)

@@ -75,7 +75,8 @@ struct okta_listing {
 	 * is not full, or after OKTA_LISTING_POLL_MAX of them, and `next`, which the
 	 * caller clears, says where to go on. */
 	bool polling;
-	/* One object by its id: a 404 gives PAGE an empty body, and is no failure. */
+	/* What is asked for by an id: a 404 for its first page gives PAGE an empty body,
+	 * and is no failure.  A later page may be one that Okta knows no more. */
 	bool may_be_gone;
 	struct okta_buf next; /* the address of the next page */
 	struct okta_page_size size;

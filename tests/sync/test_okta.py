@@ -205,6 +205,19 @@ def a_group_that_is_deleted_while_everything_is_read_takes_nobody_else_along():
 
 
 @test
+def a_page_of_members_that_okta_knows_no_more_is_not_the_end_of_the_group():
+    eng = ORG.org['group_ids']['eng']
+    h = fresh()
+    ORG.switch(page_size_cap=1)
+    ORG.fault(path=f'^/api/v1/groups/{eng}/users.*after=', kind='status', status=404, times=-1)
+    try:
+        has(h.sync(expect=75), 'it was deleted while we read')
+        assert not os.path.exists(os.path.join(h.state, 'directory.snapshot'))
+    finally:
+        ORG.switch(page_size_cap=0)
+
+
+@test
 def a_group_that_denies_or_says_who_is_in_scope_must_not_be_deleted_meanwhile():
     for keys in ({'login__deny_groups': 'eng'}, {'sync__scope': 'groups', 'sync__scope_groups': 'eng'}):
         h = without_members_of_eng(fresh(**keys))
