@@ -399,16 +399,19 @@ okta_listing_run(struct okta_api *api, struct okta_listing *listings, size_t n,
 	struct run run = {
 		.api = api, .all = listings, .n = n, .page = page, .ctx = ctx
 	};
+	const size_t most = api->in_flight_max > 0 ? api->in_flight_max
+						   : OKTA_HTTP_IN_FLIGHT;
 	enum okta_rc r = OKTA_OK;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		run.left[listings[i].bucket]++;
-	for (i = 0; i < OKTA_API_BUCKETS; i++)
+	for (i = 0; i < OKTA_API_BUCKETS; i++) {
 		api->rate[i].in_flight = 0; /* of a run that failed */
+		api->rate[i].is_shared = api->is_shared;
+	}
 	while (r == OKTA_OK) {
-		while (
-		    r == OKTA_OK && run.begun < n && run.n_active < OKTA_HTTP_IN_FLIGHT) {
+		while (r == OKTA_OK && run.begun < n && run.n_active < most) {
 			r = begin(&run, &listings[run.begun], err);
 			run.begun++;
 		}

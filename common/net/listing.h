@@ -4,7 +4,7 @@
  *
  * Pages of one list come one after the other (the cursor is opaque); several lists are
  * read at once, in the order they are given.  MUST: stay below Okta's limits by what its
- * answers say, before a 429, with at most OKTA_HTTP_IN_FLIGHT requests at once.  MUST: a
+ * answers say, before a 429, with at most in_flight_max requests at once.  MUST: a
  * list that could not be read to its end is a failure of the whole run, never a shorter
  * list.
  */
@@ -50,6 +50,8 @@ struct okta_api {
 	const char *org_url;
 	struct okta_token *token;
 	const struct okta_patience *patience;
+	size_t in_flight_max; /* 0: OKTA_HTTP_IN_FLIGHT, which is the most */
+	bool is_shared;	      /* another run asks meanwhile: leave it some requests */
 	/* Told after a page, at most once a second.  May be NULL. */
 	void (*pace)(void *ctx, const struct okta_pace *pace);
 	void *ctx;

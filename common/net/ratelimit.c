@@ -6,6 +6,8 @@
 
 #include "base/view.h"
 
+#define SHARED_LIMIT_MIN 20
+
 static bool
 number(const struct okta_http_answer *answer, const char *name, int64_t *ret)
 {
@@ -92,10 +94,19 @@ until_reset_ms(const struct okta_rate_headers *h)
 	return s > OKTA_RATE_WAIT_MAX_MS / 1000 ? OKTA_RATE_WAIT_MAX_MS : s * 1000;
 }
 
+/* Of a limit that is hardly one there is nothing to leave. */
+static int64_t
+left_to_others(const struct okta_rate *rate)
+{
+	return rate->is_shared && rate->limit >= SHARED_LIMIT_MIN ? rate->limit / 50 + 1
+								  : 0;
+}
+
 int64_t
 okta_rate_wait_ms(const struct okta_rate *rate, int64_t now_ms)
 {
-	int64_t left = rate->remaining - (int64_t)rate->in_flight;
+	const int64_t remaining = rate->remaining - left_to_others(rate);
+	const int64_t left = remaining - (int64_t)rate->in_flight;
 
 	if (rate->state == OKTA_RATE_SILENT)
 		return 0;
@@ -104,7 +115,7 @@ okta_rate_wait_ms(const struct okta_rate *rate, int64_t now_ms)
 	/* what is in flight may or may not be counted in what Okta said */
 	if (left > 0)
 		return 0;
-	return rate->remaining > 0 ? OKTA_RATE_FOR_ANSWER : rate->reset_ms - now_ms;
+	return remaining > 0 ? OKTA_RATE_FOR_ANSWER : rate->reset_ms - now_ms;
 }
 
 void

@@ -37,6 +37,7 @@ struct okta_rate {
 	int64_t reset_s;   /* Okta's clock: names the window */
 	int64_t reset_ms;  /* monotonic: when it is over, 1 s of margin included */
 	size_t in_flight;
+	bool is_shared; /* a fiftieth of each window, and one, is left to others */
 };
 
 /* Milliseconds to wait before one more request may start; 0: now. */

@@ -91,6 +91,33 @@ rate_waits_for_the_reset_once_the_bucket_is_used_up(void **state)
 	assert_int_equal(okta_rate_wait_ms(&rate, 36000), 0);
 }
 
+/* Somebody else asks meanwhile; of a limit that is hardly one all is taken. */
+static void
+rate_leaves_a_fiftieth_of_a_window_and_one_request_to_others_where_it_is_shared(
+    void **state)
+{
+	static const struct {
+		int64_t limit, left;
+	} cases[] = { { 600, 13 }, { 50, 2 }, { 20, 1 }, { 19, 0 } };
+	struct okta_rate_headers h;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct okta_rate rate = { .is_shared = true };
+
+		h = bucket(cases[i].limit, cases[i].left + 1, 30);
+		okta_rate_learn(&rate, &h, 5000);
+		assert_int_equal(okta_rate_wait_ms(&rate, 5000), 0);
+		h = bucket(cases[i].limit, cases[i].left, 30);
+		okta_rate_learn(&rate, &h, 5000);
+		assert_int_equal(okta_rate_wait_ms(&rate, 5000), 31000);
+		rate.is_shared = false;
+		assert_int_equal(
+		    okta_rate_wait_ms(&rate, 5000), cases[i].left > 0 ? 0 : 31000);
+	}
+}
+
 /* Requests sent before anything is known are those that run into a 429. */
 static void
 rate_sends_one_request_ahead_into_an_unknown_window(void **state)
@@ -310,6 +337,8 @@ main(void)
 		cmocka_unit_test(rate_read_takes_oktas_headers_in_any_case),
 		cmocka_unit_test(rate_read_leaves_out_what_is_no_number_or_date),
 		cmocka_unit_test(rate_waits_for_the_reset_once_the_bucket_is_used_up),
+		cmocka_unit_test(
+		    rate_leaves_a_fiftieth_of_a_window_and_one_request_to_others_where_it_is_shared),
 		cmocka_unit_test(rate_sends_one_request_ahead_into_an_unknown_window),
 		cmocka_unit_test(rate_counts_what_is_still_in_flight),
 		cmocka_unit_test(
