@@ -53,9 +53,9 @@ PAM   := $(addprefix pam_okta/,pam_okta.o auth.o account.o cred.o password.o who
            prompt.o conv.o txn.o host.o rc.o)
 HELP  := $(addprefix cmd/okta-auth-helper/,main.o login.o worker.o role.o inner.o task.o device.o fetch.o \
            verify.o slim.o)
-SYNC  := $(addprefix cmd/okta-sync/,main.o once.o state.o account.o fetcher.o fetch.o grouplist.o page.o handover.o \
+SYNC  := $(addprefix cmd/okta-sync/,main.o ask.o meanwhile.o meanwhile_change.o once.o state.o account.o fetcher.o fetch.o grouplist.o page.o handover.o \
            source_okta.o source_file.o records.o records_read.o idmap.o groups.o people.o ids.o build.o brake.o \
-           report.o status.o progress.o publish.o start.o shared.o request.o turn.o watch.o notify.o \
+           report.o status.o progress.o publish.o start.o shared.o request.o turn.o work.o watch.o notify.o \
            plan.o news.o seen.o changes.o changed.o reread.o events.o bell.o errand.o base.o base_sum.o \
            merge.o assemble.o stale.o marks.o source_changes.o points.o resume.o spool.o)
 CTL   := $(addprefix cmd/oktactl/,main.o out.o config.o status.o progress.o person.o members.o explain.o token.o \

@@ -2,7 +2,7 @@
 # What make check, make demo and make bench build and run.
 
 UNIT := err view buf text b64url file frame chan child snap_open snap_user snap_group snap_damage snap_verify snap_write snap_publish snap_names conf names groups \
-  policy wire config local record used waiting json jwk jwt id_token http oidc dpop registry_assign registry_file registry_rows registry_waiting sandbox link listing ratelimit page_size json_pull directory plan notify events base merge spool
+  policy wire config local record used waiting json jwk jwt id_token http oidc dpop registry_assign registry_file registry_rows registry_waiting sandbox link listing ratelimit page_size json_pull directory plan notify events base merge meanwhile spool
 UNIT_BIN := $(UNIT:%=$B/tests/unit/test_%)
 ARCHIVES := $(addprefix $B/lib,base.a snap.a snapw.a model.a host.a net.a apic.a registry.a sandbox.a oktasync.a)
 SANITIZE := address,undefined

@@ -29,6 +29,9 @@ one_errand(const struct sync_asking *ask, const struct sync_command *command,
 	enum okta_rc r;
 
 	source->asked_s = 0;
+	source->share = !command->is_beside		      ? SYNC_SHARE_ALL
+			: command->errand == SYNC_ERRAND_FULL ? SYNC_SHARE_MOST
+							      : SYNC_SHARE_REST;
 	switch (command->errand) {
 	case SYNC_ERRAND_FULL:
 		/* what is handed over is newer than what was seen; pages that were read

@@ -194,7 +194,7 @@ main(int argc, char **argv)
 	struct sync_options options = { .config = OKTA_CONF_FILE,
 		.state = OKTA_STATE_DIR };
 	struct sync_state state = { .lock = -1 };
-	struct sync_status status = { .mode = "once", .request = "" };
+	struct sync_status status = { .mode = "once" };
 	struct sync_notify notify = { 0 };
 	struct okta_err err = { 0 };
 	enum okta_rc r;

@@ -11,11 +11,14 @@
 struct work {
 	const struct sync_merge *what;
 	struct sync_records *out;
-	int64_t *number;	      /* by group of the base: that of OUT, or GONE */
-	bool *listed;		      /* by group of the base: its members came anew */
-	bool *touched;		      /* by person of the base: a pair names him */
-	bool *scoped;		      /* by person of the base: is in a group in scope */
-	struct sync_idmap scoped_ids; /* others who are */
+	int64_t *number;	  /* by group of the base: that of OUT, or GONE */
+	bool *listed;		  /* by group of the base: its members came anew */
+	struct sync_idmap paired; /* people whom pairs name */
+	int64_t *pairs_of;	  /* by person of the base: his number there, or -1 */
+	const struct sync_pair **pair; /* those of each of them behind another */
+	size_t *first_pair; /* by his number: where his begin; one more: the end */
+	bool *scoped;	    /* by person of the base: is in a group in scope */
+	struct sync_idmap scoped_ids;	/* others who are */
 	bool *base_scope, *fresh_scope; /* by group */
 	bool *used;			/* by person of FRESH: is in the base too */
 	uint32_t *person; /* by person of the base: the one of OUT (assemble.h) + 1 */
@@ -126,15 +129,14 @@ find_scope(struct work *w, struct okta_err *err)
 
 /* --- memberships ----------------------------------------------------------------- */
 
+/* The other pairs of a person need not be looked at: there may be thousands. */
 static bool
-is_pair(const struct sync_pair *pairs, size_t n, struct okta_view user,
-    struct okta_view group)
+is_pair(const struct work *w, int64_t number, struct okta_view group)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (okta_view_eq(pairs[i].user, user) &&
-		    okta_view_eq(pairs[i].group, group))
+	for (i = w->first_pair[number]; i < w->first_pair[number + 1]; i++)
+		if (okta_view_eq(w->pair[i]->group, group))
 			return true;
 	return false;
 }
@@ -145,37 +147,61 @@ still_holds(const struct work *w, uint32_t person, uint32_t group)
 {
 	const struct sync_base *base = w->what->base;
 	const struct sync_news *news = w->what->news;
-	struct okta_view user_id, group_id;
 
 	if (w->number[group] == GONE || w->listed[group])
 		return false;
-	if (news->gone_users.n == 0 && !w->touched[person])
-		return true;
-	user_id = person_id(base, person);
-	group_id = base->groups[group].id;
-	return !has(&news->gone_users, user_id) &&
-	       !(w->touched[person] &&
-		   (is_pair(news->left, news->n_left, user_id, group_id) ||
-		       is_pair(news->joined, news->n_joined, user_id, group_id)));
+	if (news->gone_users.n > 0 && has(&news->gone_users, person_id(base, person)))
+		return false;
+	return w->pairs_of[person] < 0 ||
+	       !is_pair(w, w->pairs_of[person], base->groups[group].id);
 }
 
-static void
-touch(struct work *w)
+static const struct sync_pair *
+pair_at(const struct sync_news *news, size_t i)
+{
+	return i < news->n_joined ? &news->joined[i] : &news->left[i - news->n_joined];
+}
+
+/* Sorted by person, by counting. */
+static enum okta_rc
+sort_pairs(struct work *w)
+{
+	const struct sync_news *news = w->what->news;
+	const size_t n = news->n_joined + news->n_left;
+	enum okta_rc r = OKTA_OK;
+	size_t i;
+
+	for (i = 0; r == OKTA_OK && i < n; i++)
+		if (!has(&w->paired, pair_at(news, i)->user))
+			r = sync_idmap_add(&w->paired, pair_at(news, i)->user);
+	w->pair = calloc(n + 1, sizeof(*w->pair));
+	w->first_pair = calloc(w->paired.n + 2, sizeof(*w->first_pair));
+	if (r != OKTA_OK || w->pair == NULL || w->first_pair == NULL)
+		return OKTA_E_NOMEM;
+	for (i = 0; i < n; i++)
+		w->first_pair[sync_idmap_find(&w->paired, pair_at(news, i)->user) + 2]++;
+	for (i = 2; i < w->paired.n + 2; i++)
+		w->first_pair[i] += w->first_pair[i - 1];
+	/* what ends behind number N begins there while they are put in */
+	for (i = 0; i < n; i++)
+		w->pair[w->first_pair
+			    [sync_idmap_find(&w->paired, pair_at(news, i)->user) + 1]++] =
+		    pair_at(news, i);
+	return OKTA_OK;
+}
+
+static enum okta_rc
+find_pairs(struct work *w)
 {
 	const struct sync_base *base = w->what->base;
-	const struct sync_news *news = w->what->news;
-	struct okta_view id;
-	size_t i, k;
+	enum okta_rc r = sort_pairs(w);
+	size_t i;
 
-	if (news->n_joined + news->n_left == 0)
-		return;
-	for (i = 0; i < base->n_users + base->n_strays; i++) {
-		id = person_id(base, (uint32_t)i);
-		for (k = 0; k < news->n_joined && !w->touched[i]; k++)
-			w->touched[i] = okta_view_eq(news->joined[k].user, id);
-		for (k = 0; k < news->n_left && !w->touched[i]; k++)
-			w->touched[i] = okta_view_eq(news->left[k].user, id);
-	}
+	for (i = 0; r == OKTA_OK && i < base->n_users + base->n_strays; i++)
+		w->pairs_of[i] = w->paired.n == 0 ? -1
+						  : sync_idmap_find(&w->paired,
+							person_id(base, (uint32_t)i));
+	return r;
 }
 
 static enum okta_rc
@@ -324,8 +350,9 @@ merge_people(struct work *w)
 			continue;
 		/* a suspension that is known is not undone by what the index says */
 		sync_assemble_user(w->out,
-		    number >= 0 &&
-			    !sync_records_is_older(&fresh->users[number], &base->users[i])
+		    number >= 0 && (w->what->is_last ||
+				       !sync_records_is_older(
+					   &fresh->users[number], &base->users[i]))
 			? &fresh->users[number]
 			: &base->users[i]);
 		w->person[i] = (uint32_t)w->out->n_users; /* its index + 1 */
@@ -358,9 +385,10 @@ run(struct work *w, struct okta_err *err)
 		r = find_scope(w, err);
 		if (r != OKTA_OK)
 			return r;
-		touch(w);
-		r = find_scoped(w);
+		r = find_pairs(w);
 	}
+	if (r == OKTA_OK)
+		r = find_scoped(w);
 	if (r == OKTA_OK)
 		r = begin(w);
 	if (r == OKTA_OK)
@@ -383,7 +411,7 @@ sync_merge(const struct sync_merge *what, struct sync_records *ret, struct okta_
 		.out = ret,
 		.number = calloc(groups, sizeof(int64_t)),
 		.listed = calloc(groups, sizeof(bool)),
-		.touched = calloc(people, sizeof(bool)),
+		.pairs_of = calloc(people, sizeof(int64_t)),
 		.scoped = calloc(people, sizeof(bool)),
 		.base_scope = calloc(groups, sizeof(bool)),
 		.fresh_scope = calloc(what->fresh->n_groups + 1, sizeof(bool)),
@@ -391,7 +419,7 @@ sync_merge(const struct sync_merge *what, struct sync_records *ret, struct okta_
 		.person = calloc(people, sizeof(uint32_t)) };
 	enum okta_rc r;
 
-	if (w.number == NULL || w.listed == NULL || w.touched == NULL ||
+	if (w.number == NULL || w.listed == NULL || w.pairs_of == NULL ||
 	    w.scoped == NULL || w.base_scope == NULL || w.fresh_scope == NULL ||
 	    w.used == NULL || w.person == NULL)
 		r = okta_err_set(err, OKTA_E_NOMEM, "out of memory");
@@ -399,7 +427,10 @@ sync_merge(const struct sync_merge *what, struct sync_records *ret, struct okta_
 		r = run(&w, err);
 	free(w.number);
 	free(w.listed);
-	free(w.touched);
+	free(w.pairs_of);
+	free(w.pair);
+	free(w.first_pair);
+	sync_idmap_clear(&w.paired);
 	free(w.scoped);
 	free(w.base_scope);
 	free(w.fresh_scope);

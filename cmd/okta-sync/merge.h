@@ -21,6 +21,7 @@ struct sync_merge {
 	const struct sync_base *base;
 	const struct sync_records *fresh; /* finished, with strays */
 	const struct sync_news *news;
+	bool is_last; /* what they say of a person counts, whatever its time */
 };
 
 /*

@@ -36,6 +36,7 @@ take_command(struct okta_view bytes, struct sync_command *ret)
 		return OKTA_E_INPUT;
 	errand = okta_frame_get_u64(&r, SYNC_ERRAND_LOG);
 	ret->since_s = (int64_t)okta_frame_get_u64(&r, SYNC_SINCE_MAX);
+	ret->is_beside = okta_frame_get_u64(&r, 1) == 1;
 	link = okta_frame_get_text(&r, SYNC_LINK_MAX);
 	if (okta_frame_end(&r) != OKTA_OK || errand == SYNC_ERRAND_NONE)
 		return OKTA_E_INPUT;
@@ -86,6 +87,7 @@ sync_command_send(
 	okta_frame_start(&w, &buf, SYNC_FRAME_COMMAND);
 	okta_frame_put_u64(&w, (uint64_t)command->errand);
 	okta_frame_put_u64(&w, command->since_s < 0 ? 0 : (uint64_t)command->since_s);
+	okta_frame_put_u64(&w, command->is_beside);
 	okta_frame_put_text(&w, okta_view_str(command->link));
 	r = w.rc;
 	if (r == OKTA_OK)

@@ -3,7 +3,8 @@
  * is asked for changes; and how it is asked.  handover.h's rules hold.
  *
  * The writer asks by one frame of type SYNC_FRAME_COMMAND: u64 errand (plan.h), u64 since
- * (by Okta's clock, seconds since 1970), text link of the System Log ("" for none).
+ * (by Okta's clock, seconds since 1970), u64 1 if another errand is on its way meanwhile,
+ * text link of the System Log ("" for none).
  *
  * Each of these records is u64 kind, u64 number, text a, text b:
  *   CLOCK       number: Okta's clock when this errand began
@@ -68,6 +69,7 @@ OKTA_MUST_CHECK enum okta_rc sync_sink_news(struct sync_sink *sink,
 struct sync_command {
 	enum sync_errand errand;
 	int64_t since_s;
+	bool is_beside;		      /* another one */
 	char link[SYNC_LINK_MAX + 1]; /* "" for none */
 };
 /* Waits as long as it takes; what came before the command is in *ret_resume, which the

@@ -7,10 +7,10 @@
 #include "base/clock.h"
 #include "host/config.h"
 #include "marks.h"
+#include "meanwhile.h"
 #include "progress.h"
 #include "publish.h"
 #include "records.h"
-#include "spool.h"
 #include "start.h"
 
 static enum okta_rc
@@ -80,7 +80,7 @@ sync_once(const struct sync_options *options, const struct sync_state *state,
 		publish.conf = conf;
 		publish.records = &records;
 		publish.source_s = status->started_s;
-		(void)sync_spool_drop(state->spool); /* it is of no more use */
+		sync_meanwhile_drop(state);
 		r = judge_and_publish(&publish, err);
 	}
 	sync_records_clear(&records);

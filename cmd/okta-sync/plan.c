@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #define KNOWN_WITHIN_MS 60000
+#define NEVER_MS	INT64_MAX
 
 /* A full one is due after nine tenths of its interval up to the whole of it. */
 static int64_t
@@ -24,6 +25,7 @@ sync_plan_start(
 	int64_t after = full_after(plan, random);
 
 	plan->failures = plan->full_failures = 0;
+	plan->is_stuck = plan->is_reading = false;
 	plan->not_before_ms = now_ms;
 	plan->has_base = last_full_age_ms >= 0;
 	plan->next_changes_ms = plan->next_log_ms = now_ms;
@@ -46,6 +48,12 @@ later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+bool
+sync_plan_reads_beside(const struct sync_plan *plan)
+{
+	return plan->has_base && !plan->only_full && !plan->is_stuck;
+}
+
 enum sync_errand
 sync_plan_next(const struct sync_plan *plan, int64_t now_ms, int64_t *ret_ms)
 {
@@ -55,9 +63,12 @@ sync_plan_next(const struct sync_plan *plan, int64_t now_ms, int64_t *ret_ms)
 		*ret_ms = plan->not_before_ms;
 		return SYNC_ERRAND_NONE;
 	}
-	if (plan->wants_full || now_ms >= plan->next_full_ms)
-		return SYNC_ERRAND_FULL;
-	at = plan->next_full_ms;
+	at = NEVER_MS;
+	if (!plan->is_reading) {
+		if (plan->wants_full || now_ms >= plan->next_full_ms)
+			return SYNC_ERRAND_FULL;
+		at = plan->next_full_ms;
+	}
 	if (!plan->only_full) {
 		/* changes first: with the log they are rare, and their turn includes its
 		 */
@@ -104,16 +115,16 @@ next_on_grid(int64_t began_ms, int64_t step_ms, int64_t now_ms)
  * being asked for on top of the last good state.
  */
 static void
-ended_badly(struct sync_plan *plan, enum sync_errand errand, enum sync_end_kind how,
-    int64_t took_ms, int64_t now_ms, uint32_t random)
+ended_badly(struct sync_plan *plan, bool is_full, enum sync_end_kind how, int64_t took_ms,
+    int64_t now_ms, uint32_t random)
 {
 	int64_t wait;
 
-	if (errand == SYNC_ERRAND_FULL && plan->has_base && !plan->only_full) {
+	if (is_full && plan->has_base && !plan->only_full) {
 		plan->full_failures++;
 		plan->wants_full = false;
 		wait = retry_after(plan->full_failures, random);
-		/* nothing else has its turn while everything is read */
+		/* it takes most of Okta's limits, and will be the same */
 		if (how == SYNC_ENDED_REFUSED)
 			wait = later(wait, 3 * took_ms);
 		plan->next_full_ms = now_ms + wait;
@@ -124,21 +135,27 @@ ended_badly(struct sync_plan *plan, enum sync_errand errand, enum sync_end_kind 
 }
 
 static void
-full_ended(struct sync_plan *plan, int64_t began_ms, uint64_t requests, int64_t now_ms,
-    uint32_t random)
+full_ended(struct sync_plan *plan, bool was_beside, int64_t began_ms, uint64_t requests,
+    int64_t now_ms, uint32_t random)
 {
 	int64_t step = plan->use_log ? SYNC_LOG_INTERVAL_MS : plan->interval_ms;
 
 	plan->has_base = true;
-	plan->wants_full = false;
+	plan->wants_full = plan->is_stuck = false;
 	plan->full_failures = 0;
 	plan->full_price = (int64_t)requests;
-	/* what its first page could not have is waited for from then on; but changes must
-	 * have their turn where reading everything takes longer than its interval */
+	/* what its first page could not have is waited for from then on; but it must not
+	 * go on all the time where it takes longer than its interval */
 	plan->next_full_ms = began_ms + full_after(plan, random);
 	if (!plan->only_full)
 		plan->next_full_ms = later(
 		    plan->next_full_ms, now_ms + plan->full_interval_ms / 10);
+	/* changes had their turns; what a page had that they did not name is asked once
+	 * more */
+	if (was_beside) {
+		plan->next_changes_ms = now_ms;
+		return;
+	}
 	if (plan->use_log)
 		plan->next_log_ms = next_on_grid(began_ms, step, now_ms);
 	/* with the log it comes first: it knows what happened meanwhile by one request */
@@ -165,23 +182,31 @@ sync_plan_ended(struct sync_plan *plan, enum sync_errand errand, enum sync_end_k
     int64_t began_ms, uint64_t requests, int64_t now_ms, uint32_t random)
 {
 	const bool is_settled = plan->use_log && now_ms >= plan->search_until_ms;
+	const bool is_full = errand == SYNC_ERRAND_FULL || errand == SYNC_ERRAND_PUBLISH;
+	const bool is_beside = plan->is_reading;
 	int64_t step = is_settled ? SYNC_LOG_CHANGES_MS : plan->interval_ms;
 
-	if (how == SYNC_ENDED_NEEDS_FULL && errand == SYNC_ERRAND_FULL) {
+	if (how == SYNC_ENDED_NEEDS_FULL && errand != SYNC_ERRAND_FULL)
+		plan->is_stuck = true;
+	if (is_full || plan->is_stuck)
+		plan->is_reading = false;
+	if (how == SYNC_ENDED_NEEDS_FULL && is_full) {
 		plan->wants_full = true; /* at once, but not for ever */
 		if (plan->full_failures == 0 && plan->failures == 0)
 			return;
 		how = SYNC_ENDED_BADLY;
 	}
 	if (how == SYNC_ENDED_BADLY || how == SYNC_ENDED_REFUSED) {
-		ended_badly(plan, errand, how, now_ms - began_ms, now_ms, random);
+		ended_badly(plan, is_full, how, now_ms - began_ms, now_ms, random);
 		return;
 	}
 	plan->failures = 0;
-	if (how == SYNC_ENDED_NEEDS_FULL && plan->full_failures == 0)
+	/* what is read beside has what is missing as little */
+	if (how == SYNC_ENDED_NEEDS_FULL && (plan->full_failures == 0 || is_beside))
 		plan->wants_full = true;
-	if (errand == SYNC_ERRAND_FULL) {
-		full_ended(plan, began_ms, requests, now_ms, random);
+	if (is_full) {
+		full_ended(plan, errand == SYNC_ERRAND_PUBLISH, began_ms, requests,
+		    now_ms, random);
 		return;
 	}
 	plan->not_before_ms = now_ms + rest_after(now_ms - began_ms);

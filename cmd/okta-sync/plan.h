@@ -3,7 +3,9 @@
  * jitter come in, so that a test can let a year go by.
  *
  * Three errands: everything is read anew (the truth; rare), Okta is asked what changed
- * (two requests), the System Log is asked what happened (one request).
+ * (two requests), the System Log is asked what happened (one request).  Where there is
+ * something that changes can be put on, everything is read beside them, and what came of
+ * it is published in a turn of its own.
  * MUST: at most two requests a minute where nothing happens, six with the log, at the
  * default intervals; after a failure wait longer each time, and spread over a fleet.
  */
@@ -25,7 +27,8 @@ enum sync_errand {
 	SYNC_ERRAND_NONE,
 	SYNC_ERRAND_FULL,
 	SYNC_ERRAND_CHANGES,
-	SYNC_ERRAND_LOG
+	SYNC_ERRAND_LOG,
+	SYNC_ERRAND_PUBLISH /* what was read beside; asks nobody */
 };
 
 /* How an errand ended, as far as the next one is concerned. */
@@ -46,6 +49,8 @@ struct sync_plan {
 	/* state */
 	bool wants_full; /* now: asked for, or nothing to build on */
 	bool has_base;	 /* everything was read once: changes can be applied to it */
+	bool is_stuck;	 /* but one of them could not */
+	bool is_reading; /* everything, beside them */
 	int64_t next_full_ms, next_changes_ms, next_log_ms;
 	int64_t full_price; /* requests the last full one took */
 	int64_t
@@ -61,12 +66,15 @@ struct sync_plan {
 void sync_plan_start(
     struct sync_plan *plan, int64_t last_full_age_ms, int64_t now_ms, uint32_t random);
 
+/* True if everything is to be read beside the changes. */
+bool sync_plan_reads_beside(const struct sync_plan *plan);
 /* What to do now; or SYNC_ERRAND_NONE, and *ret_ms is when to ask again. */
 enum sync_errand sync_plan_next(
     const struct sync_plan *plan, int64_t now_ms, int64_t *ret_ms);
 
 /* An errand that began at BEGAN_MS and costs REQUESTS each time ended; a full one that
- * went on where another was interrupted began when that one did. */
+ * went on where another was interrupted began when that one did.  What is read beside
+ * ends as a full one if it failed, else as it was published. */
 void sync_plan_ended(struct sync_plan *plan, enum sync_errand errand,
     enum sync_end_kind how, int64_t began_ms, uint64_t requests, int64_t now_ms,
     uint32_t random);

@@ -111,8 +111,8 @@ is_answered(const struct sync_state *state, const char *token, int *ret_status)
 	root = okta_json_root(doc);
 	if (okta_json_str(root, "request", &answer) == OKTA_OK &&
 	    okta_view_eq_str(answer, token) &&
-	    okta_json_str(root, "message", &message) == OKTA_OK &&
-	    okta_json_int(root, "exit", 0, 255, &status) == OKTA_OK) {
+	    okta_json_str(root, "request_message", &message) == OKTA_OK &&
+	    okta_json_int(root, "request_exit", 0, 255, &status) == OKTA_OK) {
 		okta_text_sanitize(line, sizeof(line), message);
 		(void)fprintf(status == 0 ? stdout : stderr, "okta-sync: %s\n", line);
 		*ret_status = (int)status;

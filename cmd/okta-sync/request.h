@@ -6,7 +6,8 @@
  *   sync-request.lock  held by the one who asks until he is answered; others wait for it;
  *                      the watcher takes it away when it cannot answer, which needs no
  *                      room on the disk
- *   sync-status.json   "request": TOKEN is the answer
+ *   sync-status.json   "request": TOKEN, with its exit status and message, is the
+ *                      answer, and stays until the next one
  *
  * Only who may write the state directory can ask.  MUST: nobody waits for ever; no
  * request lifts the brake when nobody waits for its answer any more.

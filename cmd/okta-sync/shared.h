@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd/okta-sync/shared.h - memory that --watch shares with the process of one turn: what
- * was said already, and how the turn ended.
+/* cmd/okta-sync/shared.h - memory that --watch shares with the processes of its turns:
+ * what was said already, and how each ended.
  */
 #ifndef OKTA_SYNC_SHARED_H
 #define OKTA_SYNC_SHARED_H
@@ -13,18 +13,26 @@
 #include "base/err.h"
 #include "plan.h"
 #include "registry/registry.h"
+#include "status.h"
 
 #define SYNC_SAID_MAX 4096 /* lines whose like is not said again */
 
-struct sync_shared {
-	/* how the turn ended; all zero before it */
+/* How a turn ended; all zero before. */
+struct sync_outcome {
 	bool done; /* false: the process was killed, or fell */
 	enum sync_end_kind how;
 	bool no_log, no_search; /* Okta refuses what only changes need */
 	bool searched;		/* the log's people were: ask again soon */
 	char why[320];
-	char message[400]; /* "": nothing to say */
 	uint64_t requests;
+	bool applied; /* what changed could be put on what is there */
+	/* of a turn that only reads, and failed: for the watcher to say */
+	enum okta_rc rc;
+	char message[SYNC_MESSAGE_BYTES];
+};
+
+struct sync_shared {
+	struct sync_outcome turn, reading; /* of whoever publishes; who only reads */
 	/* kept from turn to turn */
 	bool has_base;
 	struct sync_base_head
@@ -32,6 +40,8 @@ struct sync_shared {
 	bool log;	     /* is used, as far as is known */
 	int64_t full_said_s; /* its full_s as the status file has it */
 	bool failed;	     /* the status file says that the last run failed */
+	char message[SYNC_MESSAGE_BYTES]; /* its line; "": nothing to say yet */
+	struct sync_answer answer;
 	int64_t changes_s;   /* host's clock: when changes came last; 0: never */
 	uint64_t generation; /* of the snapshot, and what is in it */
 	size_t people, groups, memberships, left_out;

@@ -45,6 +45,13 @@ struct sync_list {
 	struct okta_buf *ret_next; /* LOG: where to go on, initialised by the caller */
 };
 
+/* How much of Okta's limits an errand may use, where two are on their way. */
+enum sync_share {
+	SYNC_SHARE_ALL,	 /* there is no other */
+	SYNC_SHARE_MOST, /* everything is read: it takes long, and leaves some */
+	SYNC_SHARE_REST	 /* meanwhile Okta is asked what changed */
+};
+
 struct sync_source {
 	/*
 	 * Read N lists to their last page; PAGE gets the list's index.  A list that
@@ -60,6 +67,7 @@ struct sync_source {
 	 * page since; and how many pages were answered. */
 	int64_t asked_s;
 	uint64_t requests;
+	enum sync_share share; /* for the caller to set */
 	struct okta_view
 	    next; /* while PAGE runs: where the list goes on; empty: its end */
 };

@@ -20,6 +20,8 @@
  */
 #define MEMBERS_LIMIT "1000"
 
+#define REST_IN_FLIGHT 3 /* of OKTA_HTTP_IN_FLIGHT, for whoever asks what changed */
+
 struct source_okta {
 	struct sync_source base;
 	const struct okta_conf *conf;
@@ -174,6 +176,16 @@ take_links(const struct sync_list *lists, struct okta_listing *listings, size_t 
 	return r;
 }
 
+static void
+take_share(struct source_okta *s)
+{
+	s->api.is_shared = s->base.share == SYNC_SHARE_MOST;
+	s->api.in_flight_max = s->base.share == SYNC_SHARE_REST ? REST_IN_FLIGHT
+			       : s->base.share == SYNC_SHARE_MOST
+				   ? OKTA_HTTP_IN_FLIGHT - REST_IN_FLIGHT
+				   : 0;
+}
+
 static enum okta_rc
 read_lists(struct sync_source *self, const struct sync_list *lists, size_t n,
     enum okta_rc (*page)(
@@ -192,6 +204,7 @@ read_lists(struct sync_source *self, const struct sync_list *lists, size_t n,
 	if (r != OKTA_OK) {
 		(void)okta_err_set(err, r, "out of memory");
 	} else {
+		take_share(s);
 		r = okta_listing_run(&s->api, listings, n, on_page, &pages, err);
 		self->requests = s->api.pages;
 		if (r == OKTA_OK && take_links(lists, listings, n) != OKTA_OK)

@@ -14,8 +14,8 @@
 #include "snap/le.h"
 
 #define MAGIC	    "OKTAPAGE"
-#define VERSION	    1
-#define HEAD_BYTES  48
+#define VERSION	    2
+#define HEAD_BYTES  40
 #define FRAME_BYTES 16 /* in front of each frame */
 
 /* --- its key --------------------------------------------------------------------- */
@@ -30,7 +30,7 @@ mix(uint64_t sum, const char *s)
 }
 
 struct sync_spool_key
-sync_spool_key_of(const struct okta_conf *conf, uint64_t generation)
+sync_spool_key_of(const struct okta_conf *conf)
 {
 	const uint64_t parts[] = { sync_base_conf_sum(conf), (uint64_t)conf->auth };
 	/* pages must not be much older than a snapshot is when it is made anew */
@@ -41,7 +41,6 @@ sync_spool_key_of(const struct okta_conf *conf, uint64_t generation)
 	key.conf_sum = mix(key.conf_sum, OKTA_VERSION);
 	key.conf_sum = mix(key.conf_sum, conf->sync_client_id);
 	key.conf_sum = mix(key.conf_sum, conf->key_id);
-	key.generation = generation;
 	key.max_s = fresh_s < SYNC_SPOOL_MAX_S ? fresh_s : SYNC_SPOOL_MAX_S;
 	return key;
 }
@@ -54,9 +53,8 @@ put_head(unsigned char head[HEAD_BYTES], const struct sync_spool_key *key, int64
 	memcpy(head, MAGIC, 8);
 	okta_le64_put(head + 8, VERSION);
 	okta_le64_put(head + 16, key->conf_sum);
-	okta_le64_put(head + 24, key->generation);
-	okta_le64_put(head + 32, (uint64_t)now_s);
-	okta_le64_put(head + 40, okta_snap_sum64(head, 40));
+	okta_le64_put(head + 24, (uint64_t)now_s);
+	okta_le64_put(head + 32, okta_snap_sum64(head, 32));
 }
 
 static bool
@@ -81,11 +79,10 @@ open_old(
 		return -1;
 	if (!is_ours(fd) || read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
 	    memcmp(head, MAGIC, 8) != 0 || okta_le64(head + 8) != VERSION ||
-	    okta_le64(head + 40) != okta_snap_sum64(head, 40))
+	    okta_le64(head + 32) != okta_snap_sum64(head, 32))
 		goto none;
-	began = (int64_t)okta_le64(head + 32);
-	if (okta_le64(head + 16) != key->conf_sum ||
-	    okta_le64(head + 24) != key->generation)
+	began = (int64_t)okta_le64(head + 24);
+	if (okta_le64(head + 16) != key->conf_sum)
 		goto none;
 	if (began > now_s || began < now_s - key->max_s)
 		goto none;

@@ -2,19 +2,18 @@
 /* cmd/okta-sync/spool.h - the file sync-spool: the pages of a full synchronisation that
  * is not through, so that one that is interrupted goes on where it was.
  *
- * MUST: be used only on top of the very snapshot it was begun on, under the same
- * configuration, and not for long: what a change brought since must not be undone by an
- * older page.  MUST: hold whole pages only, as the fetcher handed them over: they take
- * the same way again, with every check.  MUST: be thrown away when anything is wrong.
+ * MUST: be used only under the same configuration, not for long, and with all that
+ * changes brought since (meanwhile.h), which an older page must not undo.  MUST: hold
+ * whole pages only, as the fetcher handed them over: they take the same way again, with
+ * every check.  MUST: be thrown away when anything is wrong.
  *
  * Root only; no secret; it may be deleted at any time.  Nothing is synced to disk: what a
  * power cut spoils begins anew.  Little endian:
  *
  *   0    8  "OKTAPAGE"
  *   8    u64 version                    16  u64 sum of the configuration and of who asks
- *   24   u64 generation of the snapshot that was there
- *   32   u64 this host's clock at the beginning
- *   40   u64 sum of the first 40 bytes
+ *   24   u64 this host's clock at the beginning
+ *   32   u64 sum of the first 32 bytes
  *   then frames (handover.h): u32 length, u32 1 if a page ends with it, u64 sum of this
  *   frame and of all before it, its bytes.
  */
@@ -35,12 +34,11 @@
 
 /* What it must have been begun with, and how long ago at most. */
 struct sync_spool_key {
-	uint64_t conf_sum, generation;
+	uint64_t conf_sum;
 	int64_t max_s;
 };
 /* Also of who asks Okta, and which release: another may be shown other people. */
-struct sync_spool_key sync_spool_key_of(
-    const struct okta_conf *conf, uint64_t generation);
+struct sync_spool_key sync_spool_key_of(const struct okta_conf *conf);
 
 struct sync_spool {
 	const char *path; /* borrowed */

@@ -19,6 +19,8 @@
 
 #define BASE_FILE    "sync-base"
 #define SPOOL_FILE   "sync-spool"
+#define READ_FILE    "sync-read"
+#define NAMES_FILE   "sync-meanwhile"
 #define REQUEST_FILE "sync-request"
 #define REQUEST_LOCK "sync-request.lock"
 
@@ -115,7 +117,7 @@ static bool
 is_stale(const char *entry)
 {
 	static const char *const names[] = { OKTA_STATUS_FILE, OKTA_SNAPSHOT_FILE,
-		BASE_FILE, REQUEST_FILE, OKTA_PROGRESS_FILE };
+		BASE_FILE, READ_FILE, NAMES_FILE, REQUEST_FILE, OKTA_PROGRESS_FILE };
 	static const char suffix[] = ".tmp";
 	size_t i, n, len = strlen(entry);
 
@@ -163,7 +165,8 @@ sync_state_open(const char *dir, bool watch, struct sync_state *ret, struct okta
 		goto out;
 	}
 	if (!join(ret->dir, dir, ".") || !join(ret->base, dir, BASE_FILE) ||
-	    !join(ret->spool, dir, SPOOL_FILE) ||
+	    !join(ret->spool, dir, SPOOL_FILE) || !join(ret->read, dir, READ_FILE) ||
+	    !join(ret->meanwhile, dir, NAMES_FILE) ||
 	    !join(ret->request, dir, REQUEST_FILE) ||
 	    !join(ret->request_lock, dir, REQUEST_LOCK) ||
 	    !join(ret->progress, dir, OKTA_PROGRESS_FILE) ||

@@ -13,8 +13,10 @@ struct sync_state {
 	int lock; /* descriptor, -1 when there is none */
 	char dir[PATH_MAX];
 	char snapshot[PATH_MAX], registry[PATH_MAX], status[PATH_MAX];
-	char base[PATH_MAX];  /* what --watch builds on, base.h */
-	char spool[PATH_MAX]; /* pages of a run that is not through, spool.h */
+	char base[PATH_MAX];	  /* what --watch builds on, base.h */
+	char spool[PATH_MAX];	  /* pages of a run that is not through, spool.h */
+	char read[PATH_MAX];	  /* what it read, to be published: a base */
+	char meanwhile[PATH_MAX]; /* what changed since it began, meanwhile.h */
 	char request[PATH_MAX], request_lock[PATH_MAX]; /* request.h */
 	char progress[PATH_MAX];			/* how far a run is */
 };

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
@@ -19,6 +20,17 @@ result_name(int exit_status)
 	return exit_status == 0 ? "done" : exit_status == 75 ? "kept" : "refused";
 }
 
+void
+sync_answer_set(
+    struct sync_answer *answer, const char *token, const struct sync_status *status)
+{
+	if (token[0] == '\0')
+		return;
+	(void)snprintf(answer->token, sizeof(answer->token), "%s", token);
+	(void)snprintf(answer->message, sizeof(answer->message), "%s", status->message);
+	answer->exit_status = status->exit_status;
+}
+
 static enum okta_rc
 put(struct okta_buf *b, const struct sync_status *s, const struct sync_report *report)
 {
@@ -33,10 +45,15 @@ put(struct okta_buf *b, const struct sync_status *s, const struct sync_report *r
 		r = okta_json_write_str(okta_view_str(s->message), b);
 	if (r == OKTA_OK)
 		r = okta_buf_printf(b,
-		    ",\"mode\":\"%s\",\"request\":\"%s\",\"last_full\":%" PRId64
-		    ",\"last_delta\":%" PRId64 ",\"log\":%s",
-		    s->mode, s->request, s->full_s, s->changes_s,
-		    s->log ? "true" : "false");
+		    ",\"mode\":\"%s\",\"request\":\"%s\",\"request_exit\":%d,"
+		    "\"request_message\":",
+		    s->mode, s->answer.token, s->answer.exit_status);
+	if (r == OKTA_OK)
+		r = okta_json_write_str(okta_view_str(s->answer.message), b);
+	if (r == OKTA_OK)
+		r = okta_buf_printf(b,
+		    ",\"last_full\":%" PRId64 ",\"last_delta\":%" PRId64 ",\"log\":%s",
+		    s->full_s, s->changes_s, s->log ? "true" : "false");
 	if (r == OKTA_OK)
 		r = okta_buf_printf(b,
 		    ",\"generation\":%" PRIu64 ",\"people\":%zu,\"groups\":%zu,"

@@ -10,12 +10,13 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/clock.h"
 #include "base.h"
 #include "marks.h"
+#include "meanwhile.h"
 #include "merge.h"
 #include "news.h"
-#include "progress.h"
 #include "publish.h"
 #include "records.h"
 #include "report.h"
@@ -39,172 +40,33 @@ sync_exit_status(enum okta_rc rc)
 	}
 }
 
-#define OVERLAP_S 300 /* Okta's search index lags, by how much it does not say */
-
 struct job {
 	const struct sync_turn *turn;
 	struct sync_status status;
 	struct sync_report report;
-	struct sync_records fresh, merged;
-	struct sync_news news;
+	struct sync_asked asked;
+	struct sync_records merged;
 	struct sync_base base;
 	struct sync_base_head head; /* of what is about to be published */
-	struct sync_spool spool;    /* of what a full one reads */
-	uint64_t pages;		    /* kept in it */
-	int64_t began_s;	    /* what is read is at least as new */
-	bool is_resumed, is_interrupted;
-	uint64_t generation; /* of the snapshot that is there; 0: there is none */
-	bool needs_full;     /* changes alone cannot say it */
-	bool is_refused;     /* Okta does not answer it: nothing was read */
+	struct sync_base names;	    /* what changed while everything was read beside */
+	uint64_t generation;	    /* of the snapshot that is there; 0: there is none */
+	bool needs_full;	    /* changes alone cannot say it */
+	bool is_unknown;	    /* what changed meanwhile, of a group */
+	int64_t reading_s;	    /* PUBLISH: when that began */
+	bool is_refused;	    /* Okta does not answer it: nothing was read */
 };
 
-/* --- pages that are kept --------------------------------------------------------- */
-
-static void
-expect_records(struct job *j)
-{
-	sync_records_clear(&j->fresh);
-	sync_news_clear(&j->news);
-	j->fresh.keep_strays = true;
-	j->fresh.other = sync_news_take;
-	j->fresh.other_ctx = &j->news;
-}
-
-static enum okta_rc
-take_again(void *ctx, struct okta_view frame)
-{
-	struct job *j = ctx;
-
-	return sync_records_again(&j->fresh, frame);
-}
-
-static void
-keep_frame(void *ctx, struct okta_view frame)
-{
-	struct job *j = ctx;
-
-	sync_spool_add(&j->spool, frame, j->news.pages != j->pages);
-	j->pages = j->news.pages;
-}
-
-static void
-say(const char *text)
-{
-	(void)printf("okta-sync: %s\n", text);
-	(void)fflush(stdout);
-	syslog(LOG_INFO, "%s", text);
-}
-
-/* Whoever asks for a full one means what Okta says now. */
+/* Everything was read, now or beside. */
 static bool
-resume(struct job *j, const struct sync_spool_key *key, int64_t now_s)
+is_full(const struct sync_turn *turn)
 {
-	const struct sync_turn *turn = j->turn;
-
-	if (turn->request->is_asked || sync_spool_resume(turn->state->spool, key, now_s,
-					   take_again, j, &j->spool) != OKTA_OK)
-		return false;
-	/* without Okta's clock nobody knows since when changes must be asked for */
-	if (j->news.clock_s > 0)
-		return true;
-	sync_spool_close(&j->spool);
-	return false;
+	return turn->errand == SYNC_ERRAND_FULL || turn->errand == SYNC_ERRAND_PUBLISH;
 }
 
-static void
-open_spool(struct job *j)
+static bool
+only_reads(const struct sync_turn *turn)
 {
-	const struct sync_turn *turn = j->turn;
-	const struct sync_spool_key key = sync_spool_key_of(turn->conf, j->generation);
-	const int64_t now_s = j->status.started_s;
-	char text[160];
-
-	if (turn->errand != SYNC_ERRAND_FULL || turn->conf->source == OKTA_SOURCE_FILE)
-		return;
-	j->is_resumed = resume(j, &key, now_s);
-	if (j->is_resumed) {
-		sync_records_count_anew(&j->fresh);
-		j->began_s = j->spool.began_s;
-		j->pages = j->news.pages;
-		(void)snprintf(text, sizeof(text),
-		    "goes on where a full synchronisation was interrupted: %llu pages "
-		    "were read, the first %lld s ago",
-		    (unsigned long long)j->pages, (long long)(now_s - j->began_s));
-		say(text);
-	} else {
-		expect_records(j);
-		sync_spool_begin(turn->state->spool, &key, now_s, &j->spool);
-	}
-	j->fresh.frame = keep_frame;
-	j->fresh.frame_ctx = j;
-}
-
-/*
- * Pages that came before a connection was lost are as good as they were.  Anything else
- * may be the pages' fault, or a link's that has become old: they are not taken again.
- */
-static enum okta_rc
-was_interrupted(struct job *j, enum okta_rc r, struct okta_err *err)
-{
-	char text[512];
-
-	j->is_interrupted = r == OKTA_E_UNAVAIL || r == OKTA_E_TIMEOUT;
-	if (r != OKTA_E_INPUT || !j->is_resumed ||
-	    !sync_spool_drop(j->turn->state->spool))
-		return r;
-	(void)snprintf(text, sizeof(text),
-	    "the full synchronisation cannot go on where it was interrupted and begins "
-	    "anew: %s",
-	    err->msg);
-	say(text);
-	j->needs_full = true;
-	return OKTA_OK;
-}
-
-/* --- asking ---------------------------------------------------------------------- */
-
-static enum okta_rc
-send_command(struct job *j, struct okta_err *err)
-{
-	const struct sync_turn *turn = j->turn;
-	const struct sync_base_head *head = &turn->shared->head;
-	struct sync_command command = { .errand = turn->errand };
-	enum okta_rc r = OKTA_OK;
-
-	if (turn->errand == SYNC_ERRAND_CHANGES)
-		command.since_s = head->clock_s - OVERLAP_S;
-	if (turn->errand == SYNC_ERRAND_LOG) {
-		command.since_s = head->log_s - OVERLAP_S;
-		(void)snprintf(command.link, sizeof(command.link), "%s", head->link);
-	}
-	if (j->is_resumed)
-		r = sync_resume_send(
-		    turn->fetcher->fd, &okta_clock_system, &j->fresh, &j->news.points);
-	if (r == OKTA_OK)
-		r = sync_command_send(turn->fetcher->fd, &okta_clock_system, &command);
-	/* a fetcher that could not start has said why: that comes first */
-	if (r != OKTA_OK && r != OKTA_E_UNAVAIL)
-		return okta_err_set(err, r, "the fetcher cannot be asked");
-	return OKTA_OK;
-}
-
-static enum okta_rc
-ask(struct job *j, struct okta_err *err)
-{
-	const struct sync_turn *turn = j->turn;
-	struct sync_progress progress;
-	enum okta_rc r;
-
-	expect_records(j);
-	open_spool(j);
-	r = send_command(j, err);
-	if (r != OKTA_OK)
-		return r;
-	sync_progress_init(
-	    &progress, STDERR_FILENO, okta_clock_mono_ms(&okta_clock_system));
-	progress.path = turn->state->progress;
-	return sync_records_read(
-	    &j->fresh, turn->fetcher->fd, &okta_clock_system, &progress, err);
+	return turn->errand == SYNC_ERRAND_FULL && turn->is_beside;
 }
 
 /* --- putting it together --------------------------------------------------------- */
@@ -212,58 +74,158 @@ ask(struct job *j, struct okta_err *err)
 static bool
 is_empty(const struct job *j)
 {
-	return j->turn->errand != SYNC_ERRAND_FULL && j->fresh.n_users == 0 &&
-	       j->fresh.n_groups == 0 && sync_news_is_empty(&j->news);
+	return !is_full(j->turn) && j->asked.fresh.n_users == 0 &&
+	       j->asked.fresh.n_groups == 0 && sync_news_is_empty(&j->asked.news);
+}
+
+static struct sync_merge
+change_of(const struct job *j)
+{
+	return (struct sync_merge){
+		.conf = j->turn->conf,
+		.base = &j->base,
+		.fresh = &j->asked.fresh,
+		.news = &j->asked.news,
+		/* of somebody who was changed to what he was the time is not written */
+		.is_last = j->turn->errand == SYNC_ERRAND_PUBLISH,
+	};
+}
+
+/* What is there, if it is what was written; a file that is not is no reason to fail. */
+static bool
+load_present(const struct job *j, struct sync_base *ret)
+{
+	const struct sync_base_head *head = &j->turn->shared->head;
+	struct okta_err why = { 0 };
+
+	return sync_base_load(j->turn->state->base, head->conf_sum, ret, &why) ==
+		   OKTA_OK &&
+	       ret->head.content_sum == head->content_sum;
 }
 
 static enum okta_rc
 put_together(struct job *j, const struct sync_records **ret, struct okta_err *err)
 {
-	const struct sync_turn *turn = j->turn;
-	const struct sync_merge merge = { turn->conf, &j->base, &j->fresh, &j->news };
-	struct okta_err why = { 0 };
+	const struct sync_merge merge = change_of(j);
 	enum okta_rc r;
 
-	*ret = &j->fresh;
-	if (turn->errand == SYNC_ERRAND_FULL)
+	*ret = &j->asked.fresh;
+	if (j->turn->errand == SYNC_ERRAND_FULL)
 		return OKTA_OK;
-	/* a file that is not there, or not what was written, is no reason to fail */
-	r = sync_base_load(
-	    turn->state->base, turn->shared->head.conf_sum, &j->base, &why);
-	j->needs_full = r != OKTA_OK ||
-			j->base.head.content_sum != turn->shared->head.content_sum;
-	if (j->needs_full)
+	if (j->turn->errand != SYNC_ERRAND_PUBLISH && !load_present(j, &j->base)) {
+		j->needs_full = true;
 		return OKTA_OK;
+	}
 	j->merged.keep_strays = true;
 	*ret = &j->merged;
 	r = sync_merge(&merge, &j->merged, err);
 	j->needs_full = r == OKTA_E_CONFLICT;
+	j->turn->outcome->applied = r == OKTA_OK && !is_full(j->turn);
 	return j->needs_full ? OKTA_OK : r;
+}
+
+/* --- what was read beside -------------------------------------------------------- */
+
+/* For the turn that publishes it, which has no more than this. */
+static enum okta_rc
+write_read(struct job *j, struct okta_err *err)
+{
+	const struct sync_turn *turn = j->turn;
+	const struct sync_news *news = &j->asked.news;
+	const struct sync_base_head head = { .conf_sum = sync_base_conf_sum(turn->conf),
+		.full_s = j->asked.began_s,
+		.published_s = j->status.started_s, /* not yet: since when it is read */
+		.clock_s = news->clock_s > 0 ? news->clock_s : j->asked.began_s };
+
+	/* the disk may need the room */
+	(void)sync_spool_drop(turn->state->spool);
+	return sync_base_write(turn->state->read, &head, &j->asked.fresh, err);
+}
+
+/* What changes named meanwhile, as it is now, becomes the change on top of it. */
+static enum okta_rc
+take_read(struct job *j, struct okta_err *err)
+{
+	const struct sync_turn *turn = j->turn;
+	const uint64_t conf_sum = sync_base_conf_sum(turn->conf);
+	struct sync_base now = { 0 };
+	struct okta_err why = { 0 };
+	bool is_whole;
+	enum okta_rc r;
+
+	is_whole = sync_base_load(turn->state->read, conf_sum, &j->base, &why) ==
+		       OKTA_OK &&
+		   sync_base_load(turn->state->meanwhile, conf_sum, &j->names, &why) ==
+		       OKTA_OK &&
+		   j->names.head.generation == j->generation;
+	/* whatever comes of it: it would be the same once more */
+	sync_meanwhile_drop(turn->state);
+	if (!is_whole)
+		return okta_err_set(err, OKTA_E_UNAVAIL,
+		    "everything was read, but not all is known that changed meanwhile: "
+		    "it is read anew");
+	j->reading_s = j->base.head.published_s;
+	j->needs_full = !load_present(j, &now);
+	j->asked.fresh.keep_strays = true;
+	r = j->needs_full ? OKTA_OK
+			  : sync_meanwhile_change(&j->names, &now, turn->conf->scope,
+				&j->asked.fresh, &j->asked.news, &j->is_unknown);
+	sync_base_clear(&now);
+	j->asked.began_s = j->base.head.full_s;
+	if (turn->shared->changes_s > j->asked.began_s)
+		j->asked.began_s = turn->shared->changes_s;
+	return r == OKTA_OK
+		   ? r
+		   : okta_err_set(err, r, "what changed meanwhile cannot be used (%s)",
+			 okta_rc_name(r));
+}
+
+/* --- what is published of it ----------------------------------------------------- */
+
+/* Changes went on being asked for while everything was read: mostly they are further. */
+static void
+make_head_of_read(struct job *j)
+{
+	const struct sync_base_head *read = &j->base.head;
+
+	j->head.full_s = read->full_s;
+	/* of a group that was heard of too late all is asked once more */
+	if (j->is_unknown || read->clock_s > j->head.clock_s)
+		j->head.clock_s = read->clock_s;
+	if (!j->is_unknown && read->clock_s <= j->head.log_s)
+		return;
+	j->head.link[0] = '\0';
+	j->head.log_s = read->clock_s;
 }
 
 static void
 make_head(struct job *j)
 {
 	const struct sync_turn *turn = j->turn;
-	int64_t clock_s = j->news.clock_s > 0 ? j->news.clock_s : j->began_s;
+	const struct sync_news *news = &j->asked.news;
+	const int64_t clock_s = news->clock_s > 0 ? news->clock_s : j->asked.began_s;
 
 	j->head = turn->shared->head;
 	j->head.conf_sum = sync_base_conf_sum(turn->conf);
 	j->head.local_sum = sync_local_sum();
+	if (turn->errand == SYNC_ERRAND_PUBLISH) {
+		make_head_of_read(j);
+		return;
+	}
 	if (turn->errand != SYNC_ERRAND_LOG)
 		j->head.clock_s = clock_s;
 	if (turn->errand == SYNC_ERRAND_FULL) {
-		j->head.full_s = j->began_s;
+		j->head.full_s = j->asked.began_s;
 		/* what the log says of the time before is in here: it goes on from the
 		 * clock */
 		j->head.link[0] = '\0';
 		j->head.log_s = clock_s;
 	}
-	if (j->news.link == NULL)
+	if (news->link == NULL)
 		return;
-	(void)snprintf(j->head.link, sizeof(j->head.link), "%s", j->news.link);
+	(void)snprintf(j->head.link, sizeof(j->head.link), "%s", news->link);
 	/* should the link be lost, from here on; unless not all of the log was read */
-	if (j->news.requests < OKTA_LISTING_POLL_MAX)
+	if (news->requests < OKTA_LISTING_POLL_MAX)
 		j->head.log_s = clock_s;
 }
 
@@ -292,6 +254,26 @@ sync_present_generation(const struct sync_state *state)
 	return generation;
 }
 
+/* One that cannot be opened just now may be the one that changes belong on. */
+static enum okta_rc
+know_snapshot(struct job *j, struct okta_err *err)
+{
+	const char *path = j->turn->state->snapshot;
+	struct okta_snap snap = { 0 };
+	enum okta_rc r = okta_snap_open(path, geteuid(), &snap);
+
+	if (r == OKTA_OK)
+		j->generation = snap.generation;
+	okta_snap_close(&snap);
+	if (j->turn->errand == SYNC_ERRAND_FULL)
+		return OKTA_OK;
+	if (r == OKTA_E_SYS || r == OKTA_E_NOMEM)
+		return okta_err_set(
+		    err, r, "%s: cannot open (%s)", path, okta_rc_name(r));
+	j->needs_full = !is_of_the_snapshot(j);
+	return OKTA_OK;
+}
+
 /* Those of before this program was started, or its configuration read. */
 static enum okta_rc
 know_marks(struct job *j, struct okta_err *err)
@@ -310,7 +292,7 @@ set_marks(struct job *j)
 {
 	struct sync_base_head *known = &j->turn->shared->head;
 
-	if (j->turn->errand != SYNC_ERRAND_FULL)
+	if (!is_full(j->turn))
 		return;
 	sync_marks_move(&j->head, j->turn->request->accept_shrink,
 	    j->turn->conf->full_interval_s, j->status.started_s);
@@ -334,6 +316,16 @@ write_base(struct job *j, const struct sync_records *records, struct okta_err *e
 	return r;
 }
 
+/* What was read before a change must not undo it. */
+static void
+note_change(const struct job *j, uint64_t generation)
+{
+	const struct sync_merge merge = change_of(j);
+
+	if (!is_full(j->turn))
+		sync_meanwhile_add(j->turn->state, j->generation, generation, &merge);
+}
+
 static enum okta_rc
 publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 {
@@ -345,19 +337,18 @@ publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 		.accept_shrink = turn->request->accept_shrink,
 		.marks = { shared->head.full_people, shared->head.full_memberships },
 		.registry = &shared->registry,
-		.source_s = j->began_s,
+		.source_s = j->asked.began_s,
 		.status = &j->status,
 		.report = &j->report };
 	enum okta_rc r;
 
 	/* the truth rests on what was checked whole */
-	if (turn->errand == SYNC_ERRAND_FULL)
+	if (is_full(turn))
 		shared->registry = (struct okta_registry_look){ 0 };
-	/* pages of the time before do not fit any more; and the disk may need the room */
-	(void)sync_spool_drop(turn->state->spool);
 	r = sync_publish(&what, err);
 	if (r != OKTA_OK)
 		return r;
+	note_change(j, j->status.generation);
 	j->head.published_s = j->status.started_s;
 	j->head.generation = j->status.generation;
 	j->head.people = j->status.people;
@@ -384,9 +375,8 @@ publish(struct job *j, const struct sync_records *records, struct okta_err *err)
 static bool
 is_full_unsaid(const struct job *j)
 {
-	return j->turn->errand == SYNC_ERRAND_FULL &&
-	       j->head.full_s - j->turn->shared->full_said_s >=
-		   (int64_t)j->turn->conf->full_interval_s / 2;
+	return is_full(j->turn) && j->head.full_s - j->turn->shared->full_said_s >=
+				       (int64_t)j->turn->conf->full_interval_s / 2;
 }
 
 static bool
@@ -401,24 +391,37 @@ must_publish(const struct job *j)
 	       sync_is_stale(old, turn->conf, j->head.local_sum, j->status.started_s);
 }
 
-/*
- * Once everything was read its pages only take room, and a turn that dies of them would
- * die again.  And pages of before a change must not undo it, also where it was none in
- * the end: somebody suspended and let in again is as he was, but a page may have him
- * suspended.
- */
-static void
-drop_pages(const struct job *j)
-{
-	if (j->turn->errand == SYNC_ERRAND_FULL || !is_empty(j))
-		(void)sync_spool_drop(j->turn->state->spool);
-}
-
 /* It would make each run a full one: it is believed only where it can be so. */
 static bool
 may_lack_search(const struct sync_turn *turn)
 {
 	return turn->conf->scope == OKTA_SCOPE_GROUPS && turn->errand != SYNC_ERRAND_FULL;
+}
+
+static enum okta_rc
+ask(struct job *j, struct okta_err *err)
+{
+	struct sync_outcome *outcome = j->turn->outcome;
+	const struct sync_news *news = &j->asked.news;
+	enum okta_rc r;
+
+	r = sync_ask(j->turn, j->status.started_s, &j->asked, err);
+	j->needs_full = j->asked.must_begin_anew;
+	if (r != OKTA_OK || j->needs_full)
+		return r;
+	if (news->no_search && !may_lack_search(j->turn))
+		return okta_err_set(err, OKTA_E_INPUT,
+		    "the fetcher's records cannot be used (it says of this errand that "
+		    "Okta refuses to say who changed)");
+	outcome->requests = news->requests;
+	outcome->no_log = news->no_log;
+	outcome->no_search = news->no_search;
+	outcome->searched = news->searched;
+	(void)snprintf(outcome->why, sizeof(outcome->why), "%s", news->why);
+	/* what is known stays as old as it was, and a failure what it was */
+	j->is_refused = news->no_search ||
+			(j->turn->errand == SYNC_ERRAND_LOG && news->no_log);
+	return OKTA_OK;
 }
 
 static enum okta_rc
@@ -428,29 +431,16 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 	const struct sync_records *records;
 	enum okta_rc r;
 
-	j->generation = sync_present_generation(j->turn->state);
-	j->needs_full = j->turn->errand != SYNC_ERRAND_FULL && !is_of_the_snapshot(j);
-	if (j->needs_full)
-		return OKTA_OK;
-	r = ask(j, err);
-	sync_spool_close(&j->spool);
-	if (r != OKTA_OK)
-		return was_interrupted(j, r, err);
-	if (j->news.no_search && !may_lack_search(j->turn))
-		return okta_err_set(err, OKTA_E_INPUT,
-		    "the fetcher's records cannot be used (it says of this errand that "
-		    "Okta refuses to say who changed)");
-	drop_pages(j);
-	shared->requests = j->news.requests;
-	shared->no_log = j->news.no_log;
-	shared->no_search = j->news.no_search;
-	shared->searched = j->news.searched;
-	(void)snprintf(shared->why, sizeof(shared->why), "%s", j->news.why);
-	/* what is known stays as old as it was, and a failure what it was */
-	j->is_refused = j->news.no_search ||
-			(j->turn->errand == SYNC_ERRAND_LOG && j->news.no_log);
-	if (j->is_refused)
-		return OKTA_OK;
+	r = know_snapshot(j, err);
+	if (r != OKTA_OK || j->needs_full)
+		return r;
+	r = j->turn->errand == SYNC_ERRAND_PUBLISH ? take_read(j, err) : ask(j, err);
+	if (r != OKTA_OK || j->needs_full || j->is_refused)
+		return r;
+	/* once everything was read its pages only take room, and a turn that dies of them
+	 * would die again */
+	if (j->turn->errand == SYNC_ERRAND_FULL)
+		sync_meanwhile_drop(j->turn->state);
 	r = know_marks(j, err);
 	if (r != OKTA_OK)
 		return r;
@@ -466,6 +456,9 @@ work(struct job *j, bool *ret_published, struct okta_err *err)
 		*ret_published = must_publish(j);
 		if (*ret_published)
 			return publish(j, records, err);
+		/* somebody suspended and let in again is as he was, but a page may have
+		 * him suspended */
+		note_change(j, j->generation);
 	}
 	set_marks(j);
 	/* nothing is written; should we end, the same is asked once more */
@@ -489,9 +482,9 @@ make_message(struct job *j, enum okta_rc r, const struct okta_err *err)
 	(void)snprintf(j->status.message, sizeof(j->status.message),
 	    "%s: %zu people, %zu groups, %zu memberships, %zu refused or odd, "
 	    "%zu not active in Okta; generation %llu, %lld s",
-	    j->turn->errand == SYNC_ERRAND_FULL ? "done" : "updated", shared->people,
-	    shared->groups, shared->memberships, j->report.n + j->report.lost,
-	    shared->left_out, (unsigned long long)shared->generation,
+	    is_full(j->turn) ? "done" : "updated", shared->people, shared->groups,
+	    shared->memberships, j->report.n + j->report.lost, shared->left_out,
+	    (unsigned long long)shared->generation,
 	    (long long)(j->status.ended_s - j->status.started_s));
 }
 
@@ -512,6 +505,8 @@ record(struct job *j, enum okta_rc r, const struct okta_err *why)
 	struct sync_shared *shared = j->turn->shared;
 	struct okta_err err = { 0 };
 
+	if (j->reading_s > 0)
+		j->status.started_s = j->reading_s;
 	j->status.exit_status = sync_exit_status(r);
 	j->status.full_s = shared->full_said_s = shared->head.full_s;
 	j->status.changes_s = shared->changes_s;
@@ -522,6 +517,8 @@ record(struct job *j, enum okta_rc r, const struct okta_err *why)
 	j->status.memberships = shared->memberships;
 	make_message(j, r, why);
 	tell(&j->status);
+	sync_answer_set(&shared->answer, j->turn->request->token, &j->status);
+	j->status.answer = shared->answer;
 	if (sync_status_write(j->turn->state->status, &j->status, &j->report, &err) !=
 	    OKTA_OK) {
 		(void)fprintf(stderr, "okta-sync: %s\n", err.msg);
@@ -531,40 +528,69 @@ record(struct job *j, enum okta_rc r, const struct okta_err *why)
 	shared->failed = r != OKTA_OK;
 }
 
+static enum okta_rc
+read_beside(struct job *j, struct okta_err *err)
+{
+	const enum okta_rc r = ask(j, err);
+
+	return r != OKTA_OK || j->needs_full ? r : write_read(j, err);
+}
+
+/* True if of what is kept nothing may be taken again: it was read whole and refused, or
+ * takes the room that a change needs. */
+static bool
+is_of_no_use(const struct job *j, enum okta_rc r, const struct okta_err *err)
+{
+	if (is_full(j->turn) && !j->asked.is_interrupted)
+		return !only_reads(j->turn) || r != OKTA_OK;
+	/* the registry says no number */
+	return r == OKTA_E_SYS && (err->sys_errno == 0 || err->sys_errno == ENOSPC ||
+				      err->sys_errno == EDQUOT);
+}
+
+/* Whoever publishes writes down how it ended, or the watcher does. */
+static void
+leave_word(const struct job *j, enum okta_rc r, const struct okta_err *err)
+{
+	struct sync_outcome *outcome = j->turn->outcome;
+
+	outcome->rc = r;
+	(void)snprintf(outcome->message, sizeof(outcome->message), "%s",
+	    err->msg[0] != '\0' ? err->msg : okta_rc_name(r));
+}
+
 static void
 run(const struct sync_turn *turn)
 {
-	struct job j = { .turn = turn,
-		.spool = SYNC_SPOOL_NONE,
-		.status = { .mode = "watch", .request = turn->request->token } };
+	struct job j = { .turn = turn, .status = { .mode = "watch" } };
 	struct okta_err err = { 0 };
 	bool published = false;
 	enum okta_rc r;
 
-	j.status.started_s = j.began_s = okta_clock_now_s(&okta_clock_system);
-	r = work(&j, &published, &err);
+	j.status.started_s = okta_clock_now_s(&okta_clock_system);
+	r = only_reads(turn) ? read_beside(&j, &err) : work(&j, &published, &err);
 	j.status.ended_s = okta_clock_now_s(&okta_clock_system);
-	/* what was read whole and refused must be read again, not from here */
-	if (turn->errand == SYNC_ERRAND_FULL && !j.is_interrupted)
-		(void)sync_spool_drop(turn->state->spool);
-	turn->shared->how = r == OKTA_E_REFUSED ? SYNC_ENDED_REFUSED
-			    : r != OKTA_OK	? SYNC_ENDED_BADLY
-			    : j.needs_full	? SYNC_ENDED_NEEDS_FULL
-						: SYNC_ENDED_WELL;
-	if (turn->shared->how == SYNC_ENDED_WELL && turn->errand != SYNC_ERRAND_FULL &&
-	    !j.is_refused)
+	if (is_of_no_use(&j, r, &err))
+		sync_meanwhile_drop(turn->state);
+	turn->outcome->how = r == OKTA_E_REFUSED ? SYNC_ENDED_REFUSED
+			     : r != OKTA_OK	 ? SYNC_ENDED_BADLY
+			     : j.needs_full	 ? SYNC_ENDED_NEEDS_FULL
+						 : SYNC_ENDED_WELL;
+	if (turn->outcome->how == SYNC_ENDED_WELL && !is_full(turn) && !j.is_refused)
 		turn->shared->changes_s = j.status.started_s;
-	if (published || r != OKTA_OK ||
-	    (turn->shared->failed && !j.needs_full && !j.is_refused))
+	if (only_reads(turn))
+		leave_word(&j, r, &err);
+	else if (published || r != OKTA_OK ||
+		 (turn->shared->failed && !j.needs_full && !j.is_refused))
 		record(&j, r, &err);
 	else if (!j.is_refused)
 		sync_status_touch(turn->state->status);
-	turn->shared->done = true;
+	turn->outcome->done = true;
 	sync_report_clear(&j.report);
-	sync_records_clear(&j.fresh);
 	sync_records_clear(&j.merged);
-	sync_news_clear(&j.news);
+	sync_asked_clear(&j.asked);
 	sync_base_clear(&j.base);
+	sync_base_clear(&j.names);
 }
 
 enum okta_rc
@@ -573,9 +599,7 @@ sync_turn_start(const struct sync_turn *turn, pid_t *ret, struct okta_err *err)
 	pid_t pid, parent = getpid();
 	sigset_t none;
 
-	turn->shared->done = turn->shared->no_log = turn->shared->no_search = false;
-	turn->shared->searched = false;
-	turn->shared->requests = 0;
+	*turn->outcome = (struct sync_outcome){ 0 };
 	pid = fork();
 	if (pid < 0)
 		return okta_err_sys(err, errno, "fork");
@@ -588,6 +612,8 @@ sync_turn_start(const struct sync_turn *turn, pid_t *ret, struct okta_err *err)
 	if (prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0L, 0L, 0L) < 0 ||
 	    getppid() != parent)
 		_exit(1);
+	if (turn->other_fd >= 0)
+		(void)close(turn->other_fd);
 	run(turn);
 	_exit(0);
 }

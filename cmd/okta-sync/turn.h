@@ -17,13 +17,20 @@
 #include "shared.h"
 #include "state.h"
 
+/*
+ * SYNC_ERRAND_FULL beside others only reads, into state->read; SYNC_ERRAND_PUBLISH
+ * publishes that, with what changed meanwhile.
+ */
 struct sync_turn {
 	enum sync_errand errand;
+	bool is_beside; /* another turn is at work */
 	const struct okta_conf *conf;
 	const struct sync_state *state;
 	const struct sync_request *request;
-	struct sync_fetcher *fetcher; /* open */
+	struct sync_fetcher *fetcher; /* open, but for PUBLISH */
+	int other_fd;		      /* of another turn's fetcher, or -1 */
 	struct sync_shared *shared;
+	struct sync_outcome *outcome; /* of shared */
 };
 
 /* Fork it; how it ends is in shared.  OKTA_OK or OKTA_E_SYS. */

@@ -16,13 +16,14 @@
 #include "base.h"
 #include "base/clock.h"
 #include "host/config.h"
+#include "meanwhile.h"
 #include "plan.h"
 #include "request.h"
 #include "shared.h"
 #include "spool.h"
-#include "start.h"
 #include "status.h"
 #include "turn.h"
+#include "work.h"
 
 #define LONG_MS 3600000
 #define LOOK_MS 10000 /* so often it is looked whether a turn still runs */
@@ -35,13 +36,15 @@ struct watch {
 	struct sync_shared *shared;
 	struct sync_base_head head; /* as the last turn that ended by itself left it */
 	struct sync_plan plan;
-	struct sync_fetcher fetcher;
+	struct sync_work turn;	  /* may publish */
+	struct sync_work reading; /* everything, beside */
+	bool is_read;		  /* and waits to be published */
+	bool must_clean;	  /* one was killed */
+	bool has_failed;	  /* and that is to be written down */
 	int signal_fd, inotify_fd;
-	pid_t turn; /* -1: none runs */
-	enum sync_errand errand;
-	int64_t began_ms, next_sign_ms;
+	int64_t next_sign_ms;
 	int64_t last_ms; /* the clock, as it was last read */
-	struct sync_request asked, serving;
+	struct sync_request asked;
 	bool wants_full; /* asked for while a turn ran */
 	bool wants_changes;
 	bool said_no_log, said_no_search;
@@ -76,17 +79,14 @@ complain(const char *text)
 	syslog(LOG_ERR, "%s", text);
 }
 
-/* It may be killed anywhere; what it left is cleared away, and the lock is still ours. */
+/* They may be killed anywhere; what they left is cleared away, and the lock is still
+ * ours. */
 static void
-stop_turn(struct watch *w)
+stop_all(struct watch *w)
 {
-	if (w->turn > 0) {
-		(void)kill(w->turn, SIGKILL);
-		while (waitpid(w->turn, NULL, 0) < 0 && errno == EINTR)
-			;
-		w->turn = -1;
-	}
-	sync_fetcher_close(&w->fetcher);
+	sync_work_stop(&w->turn);
+	sync_work_stop(&w->reading);
+	w->is_read = w->has_failed = false;
 	sync_state_clean(w->state);
 }
 
@@ -96,10 +96,15 @@ stop_turn(struct watch *w)
 static bool
 is_half_read(const struct watch *w)
 {
-	const struct sync_spool_key key = sync_spool_key_of(
-	    w->conf, sync_present_generation(w->state));
+	const struct sync_spool_key key = sync_spool_key_of(w->conf);
+	bool is_any = false;
 
-	return w->conf->source != OKTA_SOURCE_FILE &&
+	if (w->conf->source == OKTA_SOURCE_FILE ||
+	    !sync_meanwhile_is_of(w->state, sync_base_conf_sum(w->conf),
+		sync_present_generation(w->state), &is_any))
+		return false;
+	/* only what is read beside is put together with what changed meanwhile */
+	return (!is_any || sync_plan_reads_beside(&w->plan)) &&
 	       sync_spool_look(
 		   w->state->spool, &key, okta_clock_now_s(&okta_clock_system));
 }
@@ -133,9 +138,10 @@ plan_anew(struct watch *w)
 		.only_full = w->conf->source == OKTA_SOURCE_FILE,
 		.use_log = w->shared->log };
 	sync_plan_start(&w->plan, age_s < 0 ? -1 : age_s * 1000, now_ms(w), dice());
-	/* before a change is published, which it would not fit any more */
 	if (is_half_read(w))
 		w->plan.wants_full = true;
+	else
+		sync_meanwhile_drop(w->state);
 	w->said_no_log = w->said_no_search = false;
 }
 
@@ -157,14 +163,14 @@ load(struct watch *w, struct okta_err *err)
 /* Whoever asked for the run that is given up waits for the next; so does whoever asked
  * since, but a signal needs no answer. */
 static void
-ask_again(struct watch *w)
+ask_again(struct watch *w, const struct sync_work *work)
 {
-	if (w->turn <= 0 || !w->serving.is_asked)
+	if (!work->serving.is_asked)
 		return;
-	w->asked.is_asked = true;
-	w->asked.accept_shrink |= w->serving.accept_shrink;
+	w->wants_full = w->asked.is_asked = true;
+	w->asked.accept_shrink |= work->serving.accept_shrink;
 	if (w->asked.token[0] == '\0')
-		memcpy(w->asked.token, w->serving.token, sizeof(w->asked.token));
+		memcpy(w->asked.token, work->serving.token, sizeof(w->asked.token));
 }
 
 static void
@@ -177,8 +183,11 @@ reload(struct watch *w)
 	if (load(w, &err) == OKTA_OK) {
 		/* what runs is of the old one, and so are the fetcher's secret and
 		 * address */
-		ask_again(w);
-		stop_turn(w);
+		if (w->turn.pid > 0)
+			ask_again(w, &w->turn);
+		if (w->reading.pid > 0 || w->is_read || w->has_failed)
+			ask_again(w, &w->reading);
+		stop_all(w);
 		plan_anew(w);
 		w->wants_full = w->asked.is_asked;
 		sync_notify_send(w->notify, "READY=1\nSTATUS=configuration read anew");
@@ -201,6 +210,8 @@ errand_name(enum sync_errand errand)
 		return "reading everything from Okta";
 	case SYNC_ERRAND_LOG:
 		return "reading Okta's System Log";
+	case SYNC_ERRAND_PUBLISH:
+		return "publishing what was read";
 	case SYNC_ERRAND_CHANGES:
 	case SYNC_ERRAND_NONE:
 	default:
@@ -211,13 +222,13 @@ errand_name(enum sync_errand errand)
 /* A turn that could not begin, or was killed, has not said so itself; whoever asked for
  * it waits for an answer. */
 static void
-record_failure(struct watch *w, enum okta_rc rc, const char *message)
+record_failure(
+    struct watch *w, const struct sync_work *work, enum okta_rc rc, const char *message)
 {
 	struct sync_shared *shared = w->shared;
 	struct sync_report none = { 0 };
 	struct okta_err err = { 0 };
 	struct sync_status status = { .mode = "watch",
-		.request = w->serving.token,
 		.exit_status = sync_exit_status(rc),
 		.full_s = shared->head.full_s,
 		.changes_s = shared->changes_s,
@@ -230,80 +241,140 @@ record_failure(struct watch *w, enum okta_rc rc, const char *message)
 	status.started_s = status.ended_s = okta_clock_now_s(&okta_clock_system);
 	(void)snprintf(status.message, sizeof(status.message), "%s", message);
 	complain(message);
+	sync_answer_set(&shared->answer, work->serving.token, &status);
+	status.answer = shared->answer;
 	shared->failed = true;
 	(void)snprintf(shared->message, sizeof(shared->message), "%s", message);
 	if (sync_status_write(w->state->status, &status, &none, &err) != OKTA_OK) {
 		complain(err.msg);
-		sync_request_give_up(w->state, &w->serving);
+		sync_request_give_up(w->state, &work->serving);
 	}
 	sync_notify_send(w->notify, "STATUS=%s", message);
 }
 
+/*
+ * Everything is read from its first page on, unless it can go on.  Whoever asks means
+ * what Okta says now; and where nobody asks what changed, no page may be from before.
+ * True if what changes meanwhile will be written down.
+ */
+static bool
+prepare_pages(struct watch *w, bool is_asked)
+{
+	struct okta_err err = { 0 };
+
+	if (!w->plan.only_full && !is_asked && is_half_read(w))
+		return true;
+	sync_meanwhile_drop(w->state);
+	return !w->plan.only_full &&
+	       sync_meanwhile_begin(w->state, sync_base_conf_sum(w->conf),
+		   sync_present_generation(w->state), &err) == OKTA_OK;
+}
+
+/*
+ * The log from its clock on, not its link, and by a fetcher that remembers nothing: what
+ * changed shortly before is heard of once more, since Okta's lists may lag behind it.
+ */
+static void
+make_way(struct watch *w)
+{
+	sync_fetcher_close(&w->reading.fetcher); /* of one that could not begin */
+	w->reading.fetcher = w->turn.fetcher;
+	w->turn.fetcher = SYNC_FETCHER_NONE;
+	w->shared->head.link[0] = '\0';
+}
+
+static struct sync_place
+place_of(const struct watch *w)
+{
+	return (struct sync_place){ w->conf, w->state, w->shared };
+}
+
+static void
+start_full(struct watch *w)
+{
+	/* with nowhere to write down what changes meanwhile, they have to wait */
+	const bool is_beside = prepare_pages(w, w->asked.is_asked) &&
+			       sync_plan_reads_beside(&w->plan);
+	const struct sync_place place = place_of(w);
+	struct sync_work *work = is_beside ? &w->reading : &w->turn;
+	struct okta_err err = { 0 };
+	enum okta_rc r;
+
+	work->began_ms = now_ms(w);
+	work->serving = w->asked;
+	w->asked = (struct sync_request){ .token = "" };
+	if (is_beside)
+		make_way(w);
+	r = sync_work_start(
+	    work, is_beside ? &w->turn : &w->reading, &place, SYNC_ERRAND_FULL, &err);
+	if (r == OKTA_OK) {
+		w->plan.is_reading = is_beside;
+		sync_notify_send(w->notify, "STATUS=%s", errand_name(SYNC_ERRAND_FULL));
+		return;
+	}
+	record_failure(w, work, r, err.msg);
+	sync_plan_ended(&w->plan, SYNC_ERRAND_FULL, SYNC_ENDED_BADLY, work->began_ms, 0,
+	    now_ms(w), dice());
+}
+
+/* Publish what was read beside, or ask what changed. */
 static void
 start_turn(struct watch *w, enum sync_errand errand)
 {
-	struct sync_turn turn = { .errand = errand,
-		.conf = w->conf,
-		.state = w->state,
-		.request = &w->serving,
-		.fetcher = &w->fetcher,
-		.shared = w->shared };
+	const struct sync_place place = place_of(w);
+	struct sync_work *work = &w->turn;
 	struct okta_err err = { 0 };
-	enum okta_rc r = OKTA_OK;
+	enum okta_rc r;
 
-	w->began_ms = now_ms(w);
-	w->errand = errand;
-	w->serving = (struct sync_request){ .token = "" };
-	if (errand == SYNC_ERRAND_FULL) {
-		w->serving = w->asked;
-		w->asked = (struct sync_request){ .token = "" };
-		/* nobody asks afterwards what changed on a page that was read before */
-		if (w->plan.only_full)
-			(void)sync_spool_drop(w->state->spool);
+	work->began_ms = now_ms(w);
+	work->serving = (struct sync_request){ .token = "" };
+	if (errand == SYNC_ERRAND_PUBLISH) {
+		w->is_read = false;
+		work->began_ms = w->reading.began_ms;
+		work->serving = w->reading.serving;
 	}
-	if (w->fetcher.fd < 0)
-		r = sync_start_fetcher(w->conf, true, &w->fetcher, &err);
-	if (r == OKTA_OK)
-		r = sync_turn_start(&turn, &w->turn, &err);
+	r = sync_work_start(work, &w->reading, &place, errand, &err);
 	if (r == OKTA_OK) {
-		sync_notify_send(w->notify, "STATUS=%s", errand_name(errand));
+		if (w->reading.pid < 0)
+			sync_notify_send(w->notify, "STATUS=%s", errand_name(errand));
 		return;
 	}
-	record_failure(w, r, err.msg);
+	record_failure(w, work, r, err.msg);
 	sync_plan_ended(
-	    &w->plan, errand, SYNC_ENDED_BADLY, w->began_ms, 0, now_ms(w), dice());
+	    &w->plan, errand, SYNC_ENDED_BADLY, work->began_ms, 0, now_ms(w), dice());
 }
 
 /* What Okta does not let us ask: said once, with the remedy it came with. */
 static void
 do_without(struct watch *w)
 {
+	const struct sync_outcome *outcome = w->turn.outcome;
 	char text[512];
 
-	if (w->shared->no_log) {
+	if (outcome->no_log) {
 		w->shared->log = false;
 		sync_plan_without_log(&w->plan, now_ms(w));
 		if (!w->said_no_log) {
 			(void)snprintf(text, sizeof(text),
 			    "Okta's System Log cannot be read, changes are asked for "
 			    "every %u s: %s",
-			    w->conf->interval_s, w->shared->why);
+			    w->conf->interval_s, outcome->why);
 			complain(text);
 		}
 		w->said_no_log = true;
-	} else if (w->errand == SYNC_ERRAND_LOG && !w->shared->log) {
+	} else if (w->turn.errand == SYNC_ERRAND_LOG && !w->shared->log) {
 		w->shared->log = true;
 		w->said_no_log = false;
 		sync_plan_with_log(&w->plan);
 	}
-	if (w->shared->no_search) {
+	if (outcome->no_search) {
 		w->shared->log = false;
 		sync_plan_without_changes(&w->plan, now_ms(w));
 		if (!w->said_no_search) {
 			(void)snprintf(text, sizeof(text),
 			    "Okta cannot be asked who changed, so everything is read "
 			    "each time: %s",
-			    w->shared->why);
+			    outcome->why);
 			complain(text);
 		}
 		w->said_no_search = true;
@@ -314,62 +385,115 @@ do_without(struct watch *w)
 static int64_t
 first_page_ms(struct watch *w, enum sync_end_kind how)
 {
-	const int64_t now = now_ms(w);
+	const int64_t now = now_ms(w), began = w->turn.began_ms;
+	const bool is_full = w->turn.errand == SYNC_ERRAND_FULL ||
+			     w->turn.errand == SYNC_ERRAND_PUBLISH;
 	int64_t age_ms;
 
-	if (w->errand != SYNC_ERRAND_FULL || how != SYNC_ENDED_WELL)
-		return w->began_ms;
+	if (!is_full || how != SYNC_ENDED_WELL)
+		return began;
 	age_ms = (okta_clock_now_s(&okta_clock_system) - w->shared->head.full_s) * 1000;
 	/* both are whole seconds */
-	return age_ms > now - w->began_ms + 1000 ? now - age_ms : w->began_ms;
+	return age_ms > now - began + 1000 ? now - age_ms : began;
+}
+
+/* Whoever publishes has no use for it, or the next one of its kind has. */
+static void
+end_reading(struct watch *w)
+{
+	bool was_killed;
+	const enum sync_end_kind how = sync_work_ended(&w->reading, &was_killed);
+
+	w->must_clean = w->must_clean || was_killed;
+	if (sync_work_is_spent(&w->reading, how) || w->turn.fetcher.fd >= 0)
+		sync_fetcher_close(&w->reading.fetcher);
+	else
+		w->turn.fetcher = w->reading.fetcher;
+	w->reading.fetcher = SYNC_FETCHER_NONE;
+	w->is_read = how == SYNC_ENDED_WELL;
+	if (how == SYNC_ENDED_NEEDS_FULL)
+		ask_again(w, &w->reading);
+	/* a turn may be writing down how it ended */
+	w->has_failed = how != SYNC_ENDED_WELL && w->reading.outcome->rc != OKTA_OK;
+	if (!w->is_read)
+		sync_plan_ended(&w->plan, SYNC_ERRAND_FULL, how, w->reading.began_ms, 0,
+		    now_ms(w), dice());
+}
+
+/*
+ * Where everything must be read, and nothing put on what is there, it is not read beside;
+ * and without all that changed meanwhile it would be read for nothing.
+ */
+static void
+stop_vain_reading(struct watch *w, enum sync_end_kind how)
+{
+	struct sync_outcome *outcome = w->reading.outcome;
+
+	if (w->reading.pid < 0 ||
+	    (how != SYNC_ENDED_NEEDS_FULL && access(w->state->meanwhile, F_OK) == 0))
+		return;
+	sync_work_stop(&w->reading);
+	w->must_clean = true;
+	if (how == SYNC_ENDED_NEEDS_FULL) {
+		ask_again(w, &w->reading);
+		return;
+	}
+	outcome->rc = OKTA_E_UNAVAIL;
+	(void)snprintf(outcome->message, sizeof(outcome->message),
+	    "what changed while everything was read could not be written down: it is "
+	    "read anew");
+	w->has_failed = true;
+	sync_plan_ended(&w->plan, SYNC_ERRAND_FULL, SYNC_ENDED_BADLY, w->reading.began_ms,
+	    0, now_ms(w), dice());
 }
 
 static void
 end_turn(struct watch *w)
 {
-	enum sync_end_kind how = w->shared->done ? w->shared->how : SYNC_ENDED_BADLY;
+	bool was_killed;
+	const enum sync_end_kind how = sync_work_ended(&w->turn, &was_killed);
 
-	w->turn = -1;
-	if (w->shared->done)
+	w->must_clean = w->must_clean || was_killed;
+	if (!was_killed)
 		w->head = w->shared->head;
-	if (!w->shared->done) {
-		record_failure(w, OKTA_E_UNAVAIL,
-		    "the process of this turn was killed: the last good snapshot stays");
-		sync_state_clean(w->state);
-	}
-	/* after a failure the fetcher is of no more use, or has told what was not written
-	 */
-	if (how != SYNC_ENDED_WELL || w->fetcher.pid < 0)
-		sync_fetcher_close(&w->fetcher);
+	else
+		record_failure(
+		    w, &w->turn, w->turn.outcome->rc, w->turn.outcome->message);
+	if (how == SYNC_ENDED_NEEDS_FULL)
+		ask_again(w, &w->turn);
+	stop_vain_reading(w, how);
+	if (sync_work_is_spent(&w->turn, how))
+		sync_fetcher_close(&w->turn.fetcher);
 	else
 		do_without(w);
-	sync_plan_ended(&w->plan, w->errand, how, first_page_ms(w, how),
-	    w->shared->requests, now_ms(w), dice());
-	if (how == SYNC_ENDED_WELL && w->shared->searched)
+	if (w->turn.outcome->applied)
+		w->plan.is_stuck = false;
+	sync_plan_ended(&w->plan, w->turn.errand, how, first_page_ms(w, how),
+	    w->turn.errand == SYNC_ERRAND_PUBLISH ? w->reading.outcome->requests
+						  : w->turn.outcome->requests,
+	    now_ms(w), dice());
+	if (how == SYNC_ENDED_WELL && w->turn.outcome->searched)
 		sync_plan_after_search(&w->plan, now_ms(w));
-	sync_notify_send(w->notify, "STATUS=%s%s",
+	sync_notify_send(w->notify, "STATUS=%s%s%s",
+	    w->reading.pid > 0 || w->is_read ? "reading everything from Okta; " : "",
 	    how == SYNC_ENDED_WELL && !w->shared->failed ? "up to date; " : "",
-	    w->shared->message);
+	    how == SYNC_ENDED_NEEDS_FULL ? "everything is to be read"
+					 : w->shared->message);
 }
 
 static void
 reap(struct watch *w)
 {
-	bool is_gone = false;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
-		if (pid == w->turn)
+		if (pid == w->turn.pid)
 			end_turn(w);
-		else if (pid == w->fetcher.pid)
-			is_gone = true;
+		else if (pid == w->reading.pid)
+			end_reading(w);
+		sync_work_lost(&w->turn, pid);
+		sync_work_lost(&w->reading, pid);
 	}
-	if (!is_gone)
-		return;
-	w->fetcher.pid = -1;
-	/* a turn that runs reads its last words from the same socket */
-	if (w->turn < 0)
-		sync_fetcher_close(&w->fetcher);
 }
 
 /* --- what comes from outside ----------------------------------------------------- */
@@ -428,9 +552,20 @@ start_what_is_due(struct watch *w)
 	int64_t at = now_ms(w) + LONG_MS;
 	enum sync_errand errand;
 
-	if (w->turn > 0)
+	if (w->turn.pid > 0)
 		return now_ms(w) + LOOK_MS;
-	if (w->wants_full) {
+	if (w->has_failed) {
+		w->has_failed = false;
+		record_failure(
+		    w, &w->reading, w->reading.outcome->rc, w->reading.outcome->message);
+	}
+	/* what a killed one left, and not what another is writing */
+	if (w->must_clean && w->reading.pid < 0) {
+		w->must_clean = false;
+		sync_state_clean(w->state);
+	}
+	/* what is read already was begun before it was asked for */
+	if (w->wants_full && w->reading.pid < 0 && !w->is_read) {
 		w->wants_full = false;
 		sync_plan_request(&w->plan);
 	}
@@ -438,14 +573,17 @@ start_what_is_due(struct watch *w)
 		w->wants_changes = false;
 		sync_plan_hurry(&w->plan, now_ms(w));
 	}
-	errand = sync_plan_next(&w->plan, now_ms(w), &at);
-	if (errand != SYNC_ERRAND_NONE) {
+	errand = w->is_read ? SYNC_ERRAND_PUBLISH
+			    : sync_plan_next(&w->plan, now_ms(w), &at);
+	if (errand == SYNC_ERRAND_NONE)
+		return at;
+	if (errand == SYNC_ERRAND_FULL)
+		start_full(w);
+	else
 		start_turn(w, errand);
-		/* it wakes us when it ends; when none could begin, the plan knows when to
-		 * try again */
-		return w->turn > 0 ? now_ms(w) + LOOK_MS : now_ms(w);
-	}
-	return at;
+	/* it wakes us when it ends; when none could begin, the plan knows when to try
+	 * again, or what goes beside */
+	return w->turn.pid > 0 ? now_ms(w) + LOOK_MS : now_ms(w);
 }
 
 static enum okta_rc
@@ -458,8 +596,10 @@ loop(struct watch *w, struct okta_err *err)
 	while (!w->stop) {
 		sign_of_life(w);
 		at = start_what_is_due(w);
-		if (w->turn < 0 && at > now_ms(w) + LONG_MS)
+		if (w->turn.pid < 0 && at > now_ms(w) + LONG_MS)
 			at = now_ms(w) + LONG_MS;
+		if (w->reading.pid > 0 && at > now_ms(w) + LOOK_MS)
+			at = now_ms(w) + LOOK_MS;
 		if (w->notify->watchdog_ms > 0 && w->next_sign_ms < at)
 			at = w->next_sign_ms;
 		wait = at - now_ms(w);
@@ -506,10 +646,10 @@ sync_watch(const struct sync_options *options, const struct sync_state *state,
 	struct watch w = { .options = options,
 		.state = state,
 		.notify = notify,
-		.fetcher = SYNC_FETCHER_NONE,
+		.turn = SYNC_WORK_NONE,
+		.reading = SYNC_WORK_NONE,
 		.signal_fd = -1,
-		.inotify_fd = -1,
-		.turn = -1 };
+		.inotify_fd = -1 };
 	enum okta_rc r;
 
 	r = open_events(&w, err);
@@ -518,11 +658,13 @@ sync_watch(const struct sync_options *options, const struct sync_state *state,
 	if (r == OKTA_OK)
 		r = load(&w, err);
 	if (r == OKTA_OK) {
+		w.turn.outcome = &w.shared->turn;
+		w.reading.outcome = &w.shared->reading;
 		plan_anew(&w);
 		sync_notify_send(notify, "READY=1\nSTATUS=started");
 		r = loop(&w, err);
 		sync_notify_send(notify, "STOPPING=1");
-		stop_turn(&w);
+		stop_all(&w);
 	}
 	okta_conf_free(&w.conf);
 	if (w.inotify_fd >= 0)

@@ -16,7 +16,8 @@ first_sync(struct setup *s)
 	static const char *const made[] = { OKTA_SNAPSHOT_PATH,
 		OKTA_SNAPSHOT_PATH ".previous", OKTA_STATE_DIR "/" OKTA_STATUS_FILE,
 		OKTA_STATE_DIR "/lock", OKTA_STATE_DIR "/sync-base",
-		OKTA_STATE_DIR "/sync-spool", OKTA_STATE_DIR "/sync-request",
+		OKTA_STATE_DIR "/sync-spool", OKTA_STATE_DIR "/sync-meanwhile",
+		OKTA_STATE_DIR "/sync-read", OKTA_STATE_DIR "/sync-request",
 		OKTA_STATE_DIR "/sync-request.lock",
 		OKTA_STATE_DIR "/sync-progress.json" };
 	struct okta_err err = { 0 };

@@ -150,14 +150,19 @@ class WatchRun(Run):
         return self.org.is_in(self.host, state)
 
     def then(self, state, asks, patience_s):
-        """Okta is asked until STATE is published; unless ASKS, it has to do so by itself."""
+        """Okta is asked by these signals until STATE is published, and everything was read if it is asked for that;
+        without a signal it has to do so by itself."""
         self.old = b''
+        fulls = self.watch.text().count(' done: ')
         end = time.monotonic() + patience_s
+        is_in = False
         try:
             while not self.wrong:
-                if asks:
-                    self.watch.send(signal.SIGUSR2)
-                if until(lambda: self.is_over() or self.has(state), AGAIN_S):
+                for number in asks:
+                    self.watch.send(number)
+                is_in = until(lambda: self.is_over() or self.has(state), AGAIN_S) or is_in
+                if is_in and (signal.SIGUSR1 not in asks or until(
+                        lambda: self.is_over() or self.watch.text().count(' done: ') > fulls, AGAIN_S)):
                     break
                 if time.monotonic() > end:
                     self.is_wrong('what changed is not published')
@@ -213,7 +218,7 @@ class Sweep:
             rows = list(pool.map(lambda x: Run(self.org, x, self.program).once(), todo))
         return len({x[1] for x in todo}), rows
 
-    def watch(self, late=False, asks=True, patience_s=PATIENCE_S, at_once=24):
+    def watch(self, late=False, asks=(signal.SIGUSR2,), patience_s=PATIENCE_S, at_once=24):
         """The same of --watch; LATE: what fails does so once everything was read."""
         def together(whats):
             self.org.become(1)
@@ -281,6 +286,12 @@ def nor_does_one_that_fails_while_the_log_or_what_changed_is_read():
 
 
 @test
+def nor_does_one_that_fails_while_everything_is_read_beside_what_changed():
+    ORG.org.switch(granted_scopes=SCOPES)
+    report('sync-watch-beside', *Sweep(ORG, known=KNOWN).watch(late=True, asks=(signal.SIGUSR1, signal.SIGUSR2)))
+
+
+@test
 def the_sweep_of_a_watcher_catches_one_that_takes_what_it_has_no_memory_for_to_be_empty():
     ORG.org.switch(granted_scopes=[*SCOPES, LOGS])
     _, rows = Sweep(ORG, BROKEN, limit=1, choose=calloc_of_the_fetcher).watch(late=True, patience_s=6)
@@ -294,7 +305,7 @@ if __name__ == '__main__':
             ORG = OrgOfSync()
             # those wait for the watcher to ask by itself, which costs nothing
             CLOCK = one.submit(Sweep(OrgOfSync(), choose=lambda x: x[:2] == (WATCHER, 'clock_gettime')).watch,
-                               asks=False, at_once=48)
+                               asks=(), at_once=48)
             end = main()
     finally:
         Org.stop_all()

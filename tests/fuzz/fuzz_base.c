@@ -154,7 +154,7 @@ check_merged(const struct sync_base *base, uint8_t op)
 					   : op % 3 == 1 ? OKTA_SCOPE_APP
 							 : OKTA_SCOPE_GROUPS,
 		.scope_groups = { scopes, 1 } };
-	const struct sync_merge what = { &conf, base, &fresh, &news };
+	const struct sync_merge what = { &conf, base, &fresh, &news, false };
 	struct sync_pair joined = { okta_view_str("00u1"), okta_view_str("00g1") },
 			 left = { okta_view_str("00u2"), okta_view_str("00g1") };
 	struct okta_err err = { 0 };

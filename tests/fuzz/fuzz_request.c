@@ -216,8 +216,8 @@ is_answer(int *ret_status)
 	okta_json_free(&strict);
 	o = seen_new(text);
 	is = okta_view_eq_str(seen_text(o, "request"), t.token) &&
-	     seen_text(o, "message").p != NULL &&
-	     json_object_object_get_ex(o, "exit", &m) &&
+	     seen_text(o, "request_message").p != NULL &&
+	     json_object_object_get_ex(o, "request_exit", &m) &&
 	     json_object_is_type(m, json_type_int) && json_object_get_int64(m) >= 0 &&
 	     json_object_get_int64(m) <= 255;
 	if (is)
@@ -292,8 +292,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #define ANSWER(exit)                                                                     \
-	"{\"version\":1,\"exit\":" exit                                                  \
-	",\"message\":\"3 people\",\"request\":\"@\",\"problems\":[]}"
+	"{\"version\":1,\"request_exit\":" exit                                          \
+	",\"request_message\":\"3 people\",\"request\":\"@\",\"problems\":[]}"
 
 /* One command, of I=1 after a frame that says what was read already. */
 static size_t
@@ -342,9 +342,11 @@ fuzz_seed(unsigned i, uint8_t *out, size_t max)
 		SEED("\2" ANSWER("75")),
 		SEED("\1" ANSWER("256")),
 		SEED("\1"
-		     "{\"exit\":0,\"message\":\"\\u001b[31m\\nx\",\"request\":\"@\"}"),
-		SEED("\1"
-		     "{\"exit\":0,\"message\":\"x\",\"request\":\"1-2\"}"),
+		     "{\"request_exit\":0,\"request_message\":\"\\u001b[31m\\nx\","
+		     "\"request\":\"@\"}"),
+		SEED(
+		    "\1"
+		    "{\"request_exit\":0,\"request_message\":\"x\",\"request\":\"1-2\"}"),
 	};
 
 	if (i < 2)

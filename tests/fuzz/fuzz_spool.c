@@ -16,12 +16,12 @@
 #include "snap/format.h"
 #include "snap/le.h"
 
-#define HEAD_BYTES  48
+#define HEAD_BYTES  40
 #define FRAME_BYTES 16
 #define NOW_S	    1000
 #define ADDED	    "more"
 
-static const struct sync_spool_key key = { 5, 14, 100 };
+static const struct sync_spool_key key = { 5, 100 };
 
 /* --- the file, which has no name --- */
 
@@ -92,10 +92,10 @@ static bool
 head_is_good(const uint8_t *p, size_t size)
 {
 	return size >= HEAD_BYTES && memcmp(p, "OKTAPAGE", 8) == 0 &&
-	       okta_le64(p + 8) == 1 && okta_le64(p + 16) == key.conf_sum &&
-	       okta_le64(p + 24) == key.generation && okta_le64(p + 32) <= NOW_S &&
-	       okta_le64(p + 32) + (uint64_t)key.max_s >= NOW_S &&
-	       okta_le64(p + 40) == okta_snap_sum64(p, 40);
+	       okta_le64(p + 8) == 2 && okta_le64(p + 16) == key.conf_sum &&
+	       okta_le64(p + 24) <= NOW_S &&
+	       okta_le64(p + 24) + (uint64_t)key.max_s >= NOW_S &&
+	       okta_le64(p + 32) == okta_snap_sum64(p, 32);
 }
 
 static void
@@ -185,7 +185,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(r == OKTA_OK && t.frames == found.frames);
 		FUZZ_CHECK(t.bytes == found.bytes && spool.bytes == found.end);
 		FUZZ_CHECK(spool.sum == found.sum);
-		FUZZ_CHECK(spool.began_s == (int64_t)okta_le64(in.p + 32));
+		FUZZ_CHECK(spool.began_s == (int64_t)okta_le64(in.p + 24));
 		check_more(&spool, &found);
 	}
 	FUZZ_CHECK(file.n_open == 0);
@@ -203,7 +203,7 @@ seal(uint8_t *p, size_t size)
 
 	if (size < HEAD_BYTES)
 		return;
-	okta_le64_put(p + 40, okta_snap_sum64(p, 40));
+	okta_le64_put(p + 32, okta_snap_sum64(p, 32));
 	while (size - at >= FRAME_BYTES) {
 		len = okta_le32(p + at);
 		if (len > size - at - FRAME_BYTES)
@@ -234,10 +234,9 @@ fuzz_seed(unsigned i, uint8_t *out, size_t max)
 		return 0;
 	out[0] = i == 4 ? 2 : 0; /* the second frame is refused */
 	memcpy(out + 1, "OKTAPAGE", 8);
-	okta_le64_put(out + 9, 1);
+	okta_le64_put(out + 9, 2);
 	okta_le64_put(out + 17, key.conf_sum);
-	okta_le64_put(out + 25, key.generation);
-	okta_le64_put(out + 33, NOW_S - 10);
+	okta_le64_put(out + 25, NOW_S - 10);
 	if (i > 0)
 		at += put_frame(out + at, "one.", 1);
 	if (i > 1) {

@@ -5,7 +5,7 @@ import { ApiError } from './errors.mjs';
 import { sendJson, sendText, setHeader } from './http.mjs';
 import { send429 } from './ratelimit.mjs';
 
-export const FAULT_KINDS = ['status', 'delay', 'slow', 'garbage', 'truncate', 'drop', 'rate_limit', 'empty_page', 'html', 'no_date'];
+export const FAULT_KINDS = ['status', 'delay', 'slow', 'garbage', 'truncate', 'drop', 'rate_limit', 'empty_page', 'html', 'no_date', 'hold', 'hide'];
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms).unref(); });
 
 const E_FOR_STATUS = { 401: 'E0000011', 403: 'E0000006', 404: 'E0000007', 429: 'E0000047', 500: 'E0000009' };
@@ -48,6 +48,7 @@ function trickle(res, totalMs) {
 
 const APPLY = {
   status: (res, fault) => { sendStatus(res, fault); return true; },
+  hold: async (res, fault) => { await fault.over; return false; },
   delay: async (res, fault) => { await sleep(fault.delay_ms ?? 1000); return false; },
   slow: (res, fault) => { trickle(res, fault.delay_ms ?? 2000); return false; },
   truncate: (res) => { truncate(res); return false; },
@@ -55,6 +56,14 @@ const APPLY = {
   garbage: (res, { status = 200, body }) => { sendText(res, status, 'application/json', body ?? '{"id":"00u\u0000,,]]\ufffd'); return true; },
   html: (res, { status = 502, body }) => { sendText(res, status, 'text/html', body ?? GATEWAY); return true; },
   no_date: (res) => { res.removeHeader('date'); return false; },
+  hide: (res, { id }) => {
+    onEnd(res, (body, end) => {
+      const text = JSON.stringify(JSON.parse(body).filter((x) => x.id !== id));
+      res.setHeader('content-length', Buffer.byteLength(text));
+      end(text);
+    });
+    return false;
+  },
   empty_page: (res) => { sendJson(res, 200, []); return true; },
   rate_limit: (res, { body, headers = {}, delay_ms: delay = 1000 }) => {
     for (const [k, v] of Object.entries(headers)) setHeader(res, k, v);
@@ -69,12 +78,18 @@ export class Faults {
   add({ path, method, kind, times = 1, skip = 0, ...more }) {
     if (!APPLY[kind]) throw new RangeError(`kind: must be one of ${FAULT_KINDS.join(', ')}`);
     if (typeof path !== 'string') throw new RangeError('path: must be a regular expression as a string');
-    this.#waiting.push({ path, pattern: new RegExp(path), method, kind, times, skip, ...more });
+    const fault = { path, pattern: new RegExp(path), method, kind, times, skip, ...more };
+    fault.over = new Promise((done) => { fault.end = done; });
+    this.#waiting.push(fault);
   }
 
-  clear() { this.#waiting = []; }
+  /** What they hold goes on. */
+  clear() {
+    for (const fault of this.#waiting) fault.end();
+    this.#waiting = [];
+  }
 
-  get waiting() { return this.#waiting.map(({ pattern, ...f }) => f); }
+  get waiting() { return this.#waiting.map(({ pattern, over, end, ...f }) => f); }
 
   #take(req) {
     for (const f of this.#waiting) {

@@ -91,6 +91,19 @@ class Watch:
         begun = [i for i, x in enumerate(told) if x.startswith(('STATUS=asking', 'STATUS=reading'))]
         return sum(x.startswith('STATUS=up to date') for x in told[begun[0]:]) if begun else 0
 
+    def fulls(self, start=0):
+        """How many full synchronisations ended well behind message number START; of one that is read beside the
+        changes only its publication says so."""
+        n, on = 0, False
+        for x in list(self.told)[start:]:
+            if x in ('STATUS=reading everything from Okta', 'STATUS=publishing what was read'):
+                on = True
+            elif on and x.startswith('STATUS=up to date'):
+                n, on = n + 1, False
+            elif not x.startswith('STATUS=reading everything from Okta; '):
+                on = False  # it failed
+        return n
+
     def ask(self, number=signal.SIGUSR2, turns=1):
         """Ask Okta now, and wait for TURNS that began after this call."""
         start = len(self.told)

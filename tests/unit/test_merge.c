@@ -86,7 +86,8 @@ static enum okta_rc
 merge(struct fixture *fx)
 {
 	const struct sync_base_head head = { .conf_sum = 5 };
-	const struct sync_merge what = { &fx->conf, &fx->base, &fx->fresh, &fx->news };
+	const struct sync_merge what = { &fx->conf, &fx->base, &fx->fresh, &fx->news,
+		false };
 
 	assert_int_equal(sync_base_write(path, &head, &fx->known, &fx->err), OKTA_OK);
 	assert_int_equal(sync_base_load(path, 5, &fx->base, &fx->err), OKTA_OK);

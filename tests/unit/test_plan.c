@@ -416,6 +416,97 @@ plan_does_what_is_asked_for_at_once_even_after_a_failure(void **state)
 	assert_int_equal(step(&h, SYNC_ENDED_WELL, 0), SYNC_ERRAND_FULL);
 }
 
+/* Three quarters of an hour, as a million people take. */
+static void
+plan_asks_what_changed_as_ever_while_everything_is_read_beside(void **state)
+{
+	struct host h;
+	int64_t began;
+	int log;
+
+	(void)state;
+	for (log = 0; log < 2; log++) {
+		start(&h, log == 1, HOUR);
+		run(&h, 30 * MINUTE, 100); /* the index is settled */
+		assert_true(sync_plan_reads_beside(&h.plan));
+		h.plan.wants_full = h.plan.is_reading = true;
+		began = h.now;
+		h.longest = 0;
+		run(&h, 45 * MINUTE, 100);
+		assert_int_equal(h.full, 0);
+		assert_true(h.longest <= (log == 1 ? 20000 : MINUTE + 100));
+		sync_plan_ended(
+		    &h.plan, SYNC_ERRAND_PUBLISH, SYNC_ENDED_WELL, began, 500, h.now, 0);
+		assert_false(h.plan.is_reading || h.plan.wants_full);
+		h.changes = 0;
+		run(&h, 30 * MINUTE, 100);
+		assert_int_equal(h.full, 0);
+		/* nor are they asked for twice afterwards */
+		assert_true(h.changes <= (log == 1 ? 1 : 31));
+		assert_true(h.longest <= (log == 1 ? 20000 : MINUTE + 100));
+	}
+}
+
+static void
+plan_reads_nothing_beside_where_there_is_nothing_that_changes_can_be_put_on(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, true, -1);
+	assert_false(sync_plan_reads_beside(&h.plan));
+	assert_int_equal(next(&h, SYNC_ENDED_WELL), SYNC_ERRAND_FULL);
+	assert_true(sync_plan_reads_beside(&h.plan));
+	sync_plan_without_changes(&h.plan, h.now);
+	assert_false(sync_plan_reads_beside(&h.plan));
+}
+
+static void
+plan_reads_everything_alone_after_a_change_that_could_not_be_put_on_what_is_there(
+    void **state)
+{
+	static const enum sync_errand errands[] = { SYNC_ERRAND_CHANGES, SYNC_ERRAND_LOG,
+		SYNC_ERRAND_PUBLISH };
+	struct host h;
+	int64_t until;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(errands) / sizeof(errands[0]); i++) {
+		start(&h, true, HOUR);
+		h.plan.is_reading = true;
+		/* also where it was tried again after a failure */
+		h.plan.full_failures = errands[i] == SYNC_ERRAND_PUBLISH ? 0 : 1;
+		sync_plan_ended(
+		    &h.plan, errands[i], SYNC_ENDED_NEEDS_FULL, h.now, 1, h.now, 0);
+		assert_false(h.plan.is_reading);
+		assert_false(sync_plan_reads_beside(&h.plan));
+		h.now += HOUR;
+		assert_int_equal(
+		    sync_plan_next(&h.plan, h.now, &until), SYNC_ERRAND_FULL);
+		assert_int_equal(step(&h, SYNC_ENDED_WELL, 100), SYNC_ERRAND_FULL);
+		assert_true(sync_plan_reads_beside(&h.plan));
+	}
+}
+
+static void
+plan_tries_again_later_what_failed_beside_and_goes_on_asking_what_changed(void **state)
+{
+	struct host h;
+
+	(void)state;
+	start(&h, false, HOUR);
+	run(&h, 10 * MINUTE, 100);
+	h.plan.is_reading = true;
+	sync_plan_ended(&h.plan, SYNC_ERRAND_FULL, SYNC_ENDED_BADLY, h.now, 0, h.now, 0);
+	assert_false(h.plan.is_reading);
+	assert_true(sync_plan_reads_beside(&h.plan));
+	h.longest = 0;
+	run(&h, 5 * MINUTE, 100);
+	assert_int_equal(h.full, 1);
+	assert_true(h.longest <= MINUTE + 100);
+}
+
 int
 main(void)
 {
@@ -451,6 +542,14 @@ main(void)
 		    plan_rests_twice_as_long_as_a_change_took_but_knows_the_next_within_a_minute),
 		cmocka_unit_test(
 		    plan_does_what_is_asked_for_at_once_even_after_a_failure),
+		cmocka_unit_test(
+		    plan_asks_what_changed_as_ever_while_everything_is_read_beside),
+		cmocka_unit_test(
+		    plan_reads_nothing_beside_where_there_is_nothing_that_changes_can_be_put_on),
+		cmocka_unit_test(
+		    plan_reads_everything_alone_after_a_change_that_could_not_be_put_on_what_is_there),
+		cmocka_unit_test(
+		    plan_tries_again_later_what_failed_beside_and_goes_on_asking_what_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
