@@ -87,6 +87,15 @@ out:
 	return rc;
 }
 
+/* What Okta sends has fourteen bytes or more for each value; json-c takes up to a
+ * thousand, which a text of two bytes for each would have it take as well. */
+static size_t
+most_values(size_t max_bytes)
+{
+	return max_bytes / 64 > OKTA_JSON_MIN_VALUES ? max_bytes / 64
+						     : OKTA_JSON_MIN_VALUES;
+}
+
 enum okta_rc
 okta_json_new(
     struct okta_view text, size_t max_bytes, struct okta_json **ret, struct okta_err *err)
@@ -104,6 +113,11 @@ okta_json_new(
 	if (scan.wrong != NULL) {
 		rc = okta_err_set(
 		    err, OKTA_E_INPUT, "JSON: %s at byte %zu", scan.wrong, scan.at);
+		goto out;
+	}
+	if (scan.n_values > most_values(max_bytes)) {
+		rc = okta_err_set(err, OKTA_E_TOOBIG, "JSON: more than %zu values",
+		    most_values(max_bytes));
 		goto out;
 	}
 	doc = calloc(1, sizeof(*doc));

@@ -22,7 +22,8 @@
 #include "base/err.h"
 #include "base/view.h"
 
-#define OKTA_JSON_MAX_DEPTH 32
+#define OKTA_JSON_MAX_DEPTH  32
+#define OKTA_JSON_MIN_VALUES 8192
 
 struct okta_json; /* a document: owns everything below it */
 
@@ -42,7 +43,8 @@ enum okta_json_type {
 };
 
 /*
- * Parse TEXT, at most MAX_BYTES long.  OKTA_OK, OKTA_E_INPUT, OKTA_E_TOOBIG or
+ * Parse TEXT, at most MAX_BYTES long and of at most a value for each 64 of these, or
+ * OKTA_JSON_MIN_VALUES if that is more.  OKTA_OK, OKTA_E_INPUT, OKTA_E_TOOBIG or
  * OKTA_E_NOMEM; the message tells what is wrong and at which byte, and quotes nothing of
  * TEXT.
  */

@@ -9,7 +9,7 @@
 
 struct scanner {
 	const char *p;
-	size_t len, at, depth, max_depth, n_members;
+	size_t len, at, depth, max_depth, n_values, n_members;
 	const char *wrong;
 };
 
@@ -204,6 +204,7 @@ value(struct scanner *s)
 	bool good;
 	int c;
 
+	s->n_values++;
 	blanks(s);
 	c = peek(s);
 	if (c == '{') {
@@ -243,6 +244,7 @@ okta_json_scan(struct okta_view text, size_t max_depth)
 		if (s.at != s.len)
 			(void)fail(&s, "bytes after the value");
 	}
+	ret.n_values = s.n_values;
 	ret.n_members = s.n_members;
 	ret.at = s.at;
 	ret.wrong = s.wrong;

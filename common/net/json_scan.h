@@ -10,6 +10,7 @@
 #include "base/view.h"
 
 struct okta_json_scan {
+	size_t n_values;
 	size_t n_members;  /* of all objects together */
 	size_t at;	   /* where it went wrong */
 	const char *wrong; /* what is wrong, or NULL: well-formed */

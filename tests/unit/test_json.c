@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "net/json.h"
 #include "net_vectors.h"
 
@@ -167,6 +168,41 @@ json_refuses_more_bytes_than_the_caller_allows(void **state)
 	okta_json_free(&doc);
 }
 
+/* A list of N numbers, which with itself is one value more. */
+static enum okta_rc
+list_of(size_t n, size_t max_bytes)
+{
+	struct okta_json *doc = NULL;
+	struct okta_err err = { 0 };
+	struct okta_buf b;
+	enum okta_rc r;
+
+	okta_buf_init(&b, max_bytes);
+	assert_int_equal(okta_buf_append_str(&b, "[0"), OKTA_OK);
+	while (--n > 0)
+		assert_int_equal(okta_buf_append_str(&b, ",0"), OKTA_OK);
+	assert_int_equal(okta_buf_append_str(&b, "]"), OKTA_OK);
+	r = okta_json_new(okta_buf_view(&b), max_bytes, &doc, &err);
+	if (r == OKTA_E_TOOBIG)
+		assert_non_null(strstr(err.msg, " values"));
+	okta_json_free(&doc);
+	okta_buf_clear(&b);
+	return r;
+}
+
+/* Each of them takes json-c a hundred times its bytes, or more. */
+static void
+json_refuses_more_values_than_there_can_be_in_what_okta_sends(void **state)
+{
+	const size_t few = OKTA_JSON_MIN_VALUES, bytes = 64 * 10000;
+
+	(void)state;
+	assert_int_equal(list_of(few - 1, 100000), OKTA_OK);
+	assert_int_equal(list_of(few, 100000), OKTA_E_TOOBIG);
+	assert_int_equal(list_of(9999, bytes), OKTA_OK);
+	assert_int_equal(list_of(10000, bytes), OKTA_E_TOOBIG);
+}
+
 static void
 json_takes_bare_values(void **state)
 {
@@ -300,6 +336,8 @@ main(void)
 		cmocka_unit_test(json_refuses_a_nul_in_a_member_name),
 		cmocka_unit_test(json_takes_32_levels_and_refuses_33),
 		cmocka_unit_test(json_refuses_more_bytes_than_the_caller_allows),
+		cmocka_unit_test(
+		    json_refuses_more_values_than_there_can_be_in_what_okta_sends),
 		cmocka_unit_test(json_takes_bare_values),
 		cmocka_unit_test(json_int_takes_json_integers_in_range_only),
 		cmocka_unit_test(json_str_takes_strings_without_nul_only),
