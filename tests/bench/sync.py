@@ -174,8 +174,31 @@ def change(org, p, user, status):
     return wall, ended_cpu(p.pid) - before, peaks['fetcher']  # the larger of two children
 
 
+def read_beside(org, p, user):
+    """While everything is read: (wall s until a change is published; from the last page until that is, the largest process
+    of those in KiB)."""
+    log = os.path.join(org.dir, 'requests.log')
+    org.admin('POST', '/faults', {'path': '^/api/v1/users\\?.*after=', 'kind': 'hold', 'times': 1, 'skip': SIZE[0] // 200 - 2})
+    p.send_signal(signal.SIGUSR1)
+    size = -1
+    while os.path.getsize(log) != size:
+        size = os.path.getsize(log)
+        time.sleep(3)
+    meanwhile, _, _ = change(org, p, user, 'SUSPENDED')
+    peaks, done = {'writer': 0, 'fetcher': 0}, threading.Event()
+    watcher = threading.Thread(target=watch, args=(p.pid, peaks, done))
+    watcher.start()
+    began = time.monotonic()
+    org.admin('DELETE', '/faults')
+    wait_for_line(p, 'done:')
+    wall = time.monotonic() - began
+    done.set()
+    watcher.join()
+    return meanwhile, wall, peaks['fetcher']
+
+
 def changes(org, path):
-    """The median by CPU of five changes of one person."""
+    """The median by CPU of five changes of one person; and read_beside()."""
     user = org.admin('POST', '/users', {'login': 'changes@acme.example', 'status': 'ACTIVE'})['id']
     command = [os.path.join(BUILD, 'okta-sync'), '--config', path + '/conf', '--state', path + '/state', '--watch']
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=become, text=True) as p:
@@ -183,9 +206,10 @@ def changes(org, path):
         while ended_cpu(p.pid) == 0:  # the turn ends behind its line
             time.sleep(0.05)
         measured = [change(org, p, user, status) for status in ('SUSPENDED', 'ACTIVE') * 3][1:]
+        beside = read_beside(org, p, user)
         p.send_signal(signal.SIGTERM)
         p.communicate()
-    return sorted(measured, key=lambda m: m[1])[len(measured) // 2]
+    return sorted(measured, key=lambda m: m[1])[len(measured) // 2], beside
 
 
 def size():
@@ -205,7 +229,7 @@ def size():
         packed = sum(x['gzip'] for x in org.log()) * 100 // len(org.log())
         snapshot = os.path.getsize(path + '/state/directory.snapshot')
         registry = os.path.getsize(path + '/state/registry.db')
-        until, turn, peak = changes(org, path)
+        (until, turn, peak), (meanwhile, landed, most) = changes(org, path)
         shutil.rmtree(path)
     finally:
         org.stop()
@@ -219,6 +243,8 @@ def size():
         f'snapshot {snapshot >> 20:,} MiB, registry {registry >> 20:,} MiB')
     row('one person changed, under --watch: CPU', f'{turn:.2f} s', f'published after {until:.2f} s')
     row('... peak of the process of that turn', f'{peak // 1024:,} MiB', 'which ends then')
+    row('one person changed while everything is read: published after', f'{meanwhile:.2f} s', '', 'goal 60 s, 10 s with the log')
+    row('... what was read is published after', f'{landed:.1f} s', f'largest of those processes {most // 1024:,} MiB')
 
 
 def limits():
