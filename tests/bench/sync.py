@@ -150,14 +150,30 @@ def ended_cpu(pid):
     return (int(fields[13]) + int(fields[14])) / os.sysconf('SC_CLK_TCK')
 
 
-def wait_for_line(p, part):
-    for line in p.stdout:
-        if part in line:
-            return
-    raise RuntimeError(f'okta-sync ended before it said "{part}"')
+class Lines(threading.Thread):
+    """What a process says, each line with the time at which it came."""
+    def __init__(self, p):
+        super().__init__(daemon=True)
+        self.p, self.said = p, []
+        self.start()
+
+    def run(self):
+        for line in self.p.stdout:
+            self.said.append((time.monotonic(), line))
+
+    def wait_for(self, part, since=0):
+        """When PART came, not before SINCE."""
+        while True:
+            ended = not self.is_alive()
+            for at, line in self.said:
+                if at >= since and part in line:
+                    return at
+            if ended:
+                raise RuntimeError(f'okta-sync ended before it said "{part}"')
+            time.sleep(0.01)
 
 
-def change(org, p, user, status):
+def change(org, p, lines, user, status):
     """(wall s until it is published, CPU s of the turn, its peak in KiB)"""
     peaks, done = {'writer': 0, 'fetcher': 0}, threading.Event()
     watcher = threading.Thread(target=watch, args=(p.pid, peaks, done))
@@ -165,8 +181,7 @@ def change(org, p, user, status):
     watcher.start()
     org.admin('PATCH', '/users/' + user, {'status': status})
     p.send_signal(signal.SIGUSR2)
-    wait_for_line(p, 'updated:')
-    wall = time.monotonic() - began
+    wall = lines.wait_for('updated:', began) - began
     while ended_cpu(p.pid) <= before:
         time.sleep(0.05)
     done.set()
@@ -174,24 +189,23 @@ def change(org, p, user, status):
     return wall, ended_cpu(p.pid) - before, peaks['fetcher']  # the larger of two children
 
 
-def read_beside(org, p, user):
+def read_beside(org, path, p, lines, user):
     """While everything is read: (wall s until a change is published; from the last page until that is, the largest process
     of those in KiB)."""
-    log = os.path.join(org.dir, 'requests.log')
+    spool = path + '/state/sync-spool'
     org.admin('POST', '/faults', {'path': '^/api/v1/users\\?.*after=', 'kind': 'hold', 'times': 1, 'skip': SIZE[0] // 200 - 2})
     p.send_signal(signal.SIGUSR1)
     size = -1
-    while os.path.getsize(log) != size:
-        size = os.path.getsize(log)
-        time.sleep(3)
-    meanwhile, _, _ = change(org, p, user, 'SUSPENDED')
+    while not os.path.exists(spool) or os.path.getsize(spool) != size:
+        size = os.path.getsize(spool) if os.path.exists(spool) else -1
+        time.sleep(5)  # all is read by then but the last pages of people
+    meanwhile, _, _ = change(org, p, lines, user, 'SUSPENDED')
     peaks, done = {'writer': 0, 'fetcher': 0}, threading.Event()
     watcher = threading.Thread(target=watch, args=(p.pid, peaks, done))
     watcher.start()
     began = time.monotonic()
     org.admin('DELETE', '/faults')
-    wait_for_line(p, 'done:')
-    wall = time.monotonic() - began
+    wall = lines.wait_for('done:', began) - began
     done.set()
     watcher.join()
     return meanwhile, wall, peaks['fetcher']
@@ -202,13 +216,15 @@ def changes(org, path):
     user = org.admin('POST', '/users', {'login': 'changes@acme.example', 'status': 'ACTIVE'})['id']
     command = [os.path.join(BUILD, 'okta-sync'), '--config', path + '/conf', '--state', path + '/state', '--watch']
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=become, text=True) as p:
-        wait_for_line(p, 'done:')
+        lines = Lines(p)
+        lines.wait_for('done:')
         while ended_cpu(p.pid) == 0:  # the turn ends behind its line
             time.sleep(0.05)
-        measured = [change(org, p, user, status) for status in ('SUSPENDED', 'ACTIVE') * 3][1:]
-        beside = read_beside(org, p, user)
+        measured = [change(org, p, lines, user, status) for status in ('SUSPENDED', 'ACTIVE') * 3][1:]
+        beside = read_beside(org, path, p, lines, user)
         p.send_signal(signal.SIGTERM)
-        p.communicate()
+        p.wait()
+        lines.join()
     return sorted(measured, key=lambda m: m[1])[len(measured) // 2], beside
 
 
