@@ -140,7 +140,7 @@ take_groups(struct change *c)
 	return r;
 }
 
-/* They are sorted, see above. */
+/* They were written in order. */
 static void
 mark_pair(struct change *c, int64_t person, int64_t list)
 {
