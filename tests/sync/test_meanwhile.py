@@ -6,97 +6,21 @@ import os
 import signal
 import time
 
+from meanwhile import (
+    HELD, MEMBERS, PEOPLE, Clock, ask_again, begin, begun, paged, publish, reader_of, reading, set_status, somebody, spooled, status_of,
+    wait_until_held)
 from watched import ORG, Person, ask, with_log, without_log
 from watcher import Watch, kill_together, main
 from world import flip, has, lacks, same, test, wait_for
 
 APP = '0oanativesecretlogi1'
-PEOPLE = '^/api/v1/users\\?(?!.*search=).*after='  # the people's list, behind its first page
-MEMBERS = f"^/api/v1/groups/{ORG.org['group_ids']['linux-users']}/users.*after="
-NEWS = ('search=', 'filter=', '/api/v1/logs')
-HELD = 'STATUS=reading everything from Okta; up to date'
-
-
-class Clock:
-    skew = 0
-
-
-def paged(make, **keys):
-    """Okta's clock goes on, so that its log, in pages of two, does not hold what the tests before did."""
-    Clock.skew += 1000
-    ORG.admin('POST', '/clock', {'skew_s': Clock.skew})
-    ORG.switch(page_size_cap=2)
-    h = make(groups__match='linux-users, eng, Linux*', sync__max_removal_percent='100', **keys)
-    h.meanwhile, h.spool = (os.path.join(h.state, x) for x in ('sync-meanwhile', 'sync-spool'))
-    return h
-
-
-def lists():
-    return sum(x['path'].startswith('/api/v1/') and not any(n in x['path'] for n in NEWS) for x in ORG.log())
-
-
-def begun():
-    """How often the list of all people was begun."""
-    paths = [x['path'] for x in ORG.log() if x['path'].startswith('/api/v1/users?')]
-    return sum('after=' not in x and 'search=' not in x for x in paths)
-
-
-def wait_until_held():
-    """Nothing more of the lists comes: what can be read is read."""
-    seen, since = lists(), time.monotonic()
-    while seen == 0 or time.monotonic() - since < 0.4:
-        time.sleep(0.05)
-        if lists() != seen:
-            seen, since = lists(), time.monotonic()
-
-
-def begin(w, path, skip):
-    """One page of the lists that it reads has to wait; in scope groups there is no list of people."""
-    path = path or (MEMBERS if 'sync.scope_groups' in w.host.keys else PEOPLE)
-    ORG.fault(path=path, kind='hold', times=1, skip=skip)
-    ORG.admin('DELETE', '/log')
-    w.send(signal.SIGUSR1)
-    wait_until_held()
-
-
-@contextlib.contextmanager
-def reading(w, path=None, skip=0):
-    """Everything is being read, and stops until this is over."""
-    start = len(w.told)
-    begin(w, path, skip)
-    yield
-    same(w.fulls(start), 0)
-    ORG.admin('DELETE', '/faults')
-    wait_for(lambda: w.fulls(start) == 1, 20)
-
-
-def publish(w, change, seen):
-    """CHANGE, and wait until SEEN, of the people and groups that are published."""
-    change()
-    w.send(signal.SIGUSR2)
-    wait_for(lambda: seen(*w.host.dump()[:2]))
-
-
-def status_of(name, status):
-    return lambda users, _: name in users and users[name]['status'] == status
-
-
-def old_page_of(h, first=True):
-    """Somebody on the people's first page, which is read before it stops; or on its last."""
-    people = sorted((u for u in h.dump()[0].values() if u['name'] not in ('new', 'held')), key=lambda u: u['okta_id'])
-    return people[0 if first else -1]
-
-
-def set_status(person, status):
-    return lambda: ORG.admin('PATCH', '/users/' + person['okta_id'], {'status': status})
 
 
 def suspended_meanwhile(make):
     h = paged(make)
     w = Watch(h)
     ask(w)
-    person = old_page_of(h)
-    try:
+    with somebody(h) as person:
         with reading(w):
             publish(w, set_status(person, 'SUSPENDED'), status_of(person['name'], 'SUSPENDED'))
             wait_for(lambda: w.count_told(HELD) > 0)
@@ -104,8 +28,6 @@ def suspended_meanwhile(make):
         same([x for x in os.listdir(h.state) if x in ('sync-meanwhile', 'sync-read', 'sync-spool')], [])
         h.equal_to_full()
         w.stop()
-    finally:
-        set_status(person, 'ACTIVE')()
 
 
 @test
@@ -118,22 +40,13 @@ def without_the_log_a_suspension_comes_while_everything_is_read_and_an_older_pag
     suspended_meanwhile(without_log)
 
 
-def ask_again(w):
-    """Two more turns beside: the second began after this call."""
-    for _ in range(2):
-        n = w.count_told(HELD)
-        w.send(signal.SIGUSR2)
-        wait_for(lambda: w.count_told(HELD) > n, 20)
-
-
 @test
 def who_is_again_what_he_was_is_not_what_a_page_between_says():
     for make in (with_log, without_log):
         for first, between in (('ACTIVE', 'SUSPENDED'), ('SUSPENDED', 'ACTIVE')):
             h = paged(make)
             w = Watch(h)
-            person = old_page_of(h)
-            try:
+            with somebody(h) as person:
                 publish(w, set_status(person, first), status_of(person['name'], first))
                 ask(w)
                 set_status(person, between)()
@@ -143,8 +56,6 @@ def who_is_again_what_he_was_is_not_what_a_page_between_says():
                 same(h.dump()[0][person['name']]['status'], first)
                 h.equal_to_full()
                 w.stop()
-            finally:
-                set_status(person, 'ACTIVE')()
 
 
 def member(how, group, name):
@@ -255,22 +166,16 @@ def who_is_assigned_to_the_app_or_not_meanwhile_is_what_he_was_last():
             w.stop()
 
 
-
-def spooled(h):
-    wait_for(lambda: os.path.exists(h.spool) and os.path.getsize(h.spool) > 500)
-
-
 @test
 def what_changed_before_everything_was_interrupted_is_not_undone_by_the_pages_that_it_goes_on_with():
     for victim in ('watcher', 'reader'):
         h = paged(with_log)
         w = Watch(h)
         ask(w)
-        person = old_page_of(h)
-        try:
+        with somebody(h) as person:
             ask(w)
             start = len(w.told)
-            begin(w, None, 0)
+            begin(w)
             spooled(h)
             publish(w, set_status(person, 'SUSPENDED'), status_of(person['name'], 'SUSPENDED'))
             ask_again(w)  # it is written down too
@@ -290,19 +195,6 @@ def what_changed_before_everything_was_interrupted_is_not_undone_by_the_pages_th
             same(h.dump()[0][person['name']]['status'], 'SUSPENDED')
             h.equal_to_full()
             w.stop()
-        finally:
-            ORG.admin('DELETE', '/faults')
-            set_status(person, 'ACTIVE')()
-
-
-def reader_of(w):
-    """The process that writes the pages down."""
-    for pid in w.children():
-        with contextlib.suppress(OSError):  # it has ended
-            fds = f'/proc/{pid}/fd'
-            if w.host.spool in [os.readlink(os.path.join(fds, x)) for x in os.listdir(fds)]:
-                return pid
-    raise AssertionError('nobody reads')
 
 
 @test
@@ -316,10 +208,9 @@ def without_all_that_changed_meanwhile_what_was_read_is_of_no_use_and_everything
         h = paged(with_log)
         w = Watch(h)
         ask(w)
-        person = old_page_of(h)
-        try:
+        with somebody(h) as person:
             start = len(w.told)
-            begin(w, None, 0)
+            begin(w)
             if how == 'older':  # a change that nobody wrote down was published
                 with open(h.meanwhile, 'rb') as f:
                     kept = f.read()
@@ -339,9 +230,6 @@ def without_all_that_changed_meanwhile_what_was_read_is_of_no_use_and_everything
             same(h.dump()[0][person['name']]['status'], 'SUSPENDED')
             h.equal_to_full()
             w.stop()
-        finally:
-            ORG.admin('DELETE', '/faults')
-            set_status(person, 'ACTIVE')()
 
 
 def states_of(h, name, seconds):
@@ -361,10 +249,9 @@ def where_changes_cannot_be_put_on_a_base_no_page_of_before_one_is_gone_on_with(
         h = paged(with_log)
         w = Watch(h)
         ask(w)
-        person, other = old_page_of(h), old_page_of(h, False)
         base = os.path.join(h.state, 'sync-base')
-        try:
-            begin(w, None, 0)
+        with somebody(h) as person, somebody(h, False) as other:
+            begin(w)
             spooled(h)
             with open(base, 'rb') as f:
                 before = f.read()
@@ -392,10 +279,6 @@ def where_changes_cannot_be_put_on_a_base_no_page_of_before_one_is_gone_on_with(
             ORG.admin('DELETE', '/faults')
             h.equal_to_full()
             w.stop()
-        finally:
-            ORG.admin('DELETE', '/faults')
-            set_status(person, 'ACTIVE')()
-            set_status(other, 'ACTIVE')()
 
 
 @test
@@ -451,7 +334,7 @@ def what_the_brake_refused_meanwhile_does_not_keep_anybody_from_leaving_with_acc
         h.set(sync__max_removal_percent='20')
         w = Watch(h)
         ask(w)
-        begin(w, None, 0)
+        begin(w)
         for i in ids[:8]:
             ORG.admin('DELETE', '/users/' + i)
         w.send(signal.SIGUSR2)
@@ -486,6 +369,33 @@ def who_asks_while_everything_is_read_is_answered_by_a_run_that_begins_afterward
     same(asked.returncode, 0)
     has(out, 'done:')
     same(begun(), 1)
+    w.stop()
+
+
+@test
+def who_asked_is_answered_though_the_reading_failed_just_as_the_configuration_was_read_anew():
+    h = paged(with_log)
+    w = Watch(h)
+    ask(w)
+    ORG.fault(path=PEOPLE, kind='hold', times=1)
+    ORG.admin('DELETE', '/log')
+    asked = h.start()
+    wait_until_held()
+    ORG.fault(path='^/api/v1/logs', kind='hold', times=1)
+    n = len(w.children())
+    w.send(signal.SIGUSR2)
+    wait_for(lambda: len(w.children()) > n)  # as long as it is at work nothing is said of the other
+    reader = reader_of(w)
+    os.kill(reader, signal.SIGKILL)
+    wait_for(lambda: reader not in w.children())
+    time.sleep(0.2)
+    lacks(w.text(), 'was killed')
+    w.send(signal.SIGHUP)
+    w.tells('STATUS=configuration read anew')
+    ORG.admin('DELETE', '/faults')
+    out, _ = asked.communicate(timeout=60)
+    same(asked.returncode, 0)
+    has(out, 'done:')
     w.stop()
 
 
@@ -601,7 +511,7 @@ def other_groups_in_scope_end_what_is_read_beside_and_everything_is_read_anew():
         w = Watch(h)
         ask(w)
         start = len(w.told)
-        begin(w, None, 0)
+        begin(w)
         other = ORG.admin('POST', '/groups', {'name': 'Linux-other'})['id']
         ORG.admin('PUT', f'/groups/{other}/members/mallory@acme.example')
         ORG.admin('PATCH', '/groups/' + made, {'name': 'Linux-was'})
