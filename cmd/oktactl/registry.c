@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "registry/registry.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -85,9 +87,36 @@ list(const struct ctl *ctl, const char *path, const struct okta_conf *conf)
 
 /* --- import ------------------------------------------------------------------------- */
 
+/* Complaints, kept until the database is closed, as list() does. */
+struct said {
+	FILE *to;
+	char *text;
+	size_t len;
+};
+
+static enum okta_rc
+said_begin(struct said *said, struct okta_err *err)
+{
+	said->to = open_memstream(&said->text, &said->len);
+	return said->to != NULL ? OKTA_OK
+				: okta_err_sys(err, errno, "complaints cannot be kept");
+}
+
+static void
+said_end(struct said *said)
+{
+	if (said->to == NULL)
+		return;
+	(void)fclose(said->to);
+	if (said->text != NULL)
+		(void)fputs(said->text, stderr);
+	free(said->text);
+}
+
 struct import {
 	struct okta_registry *reg;
 	const struct okta_conf *conf;
+	struct said said;
 	size_t rows, conflicts;
 };
 
@@ -141,7 +170,7 @@ restore(struct import *im, const struct okta_registry_row *row, struct okta_err 
 	}
 	if (r == OKTA_E_CONFLICT) { /* all of them are wanted, not only the first */
 		im->conflicts++;
-		(void)fprintf(stderr, "conflict: %s\n", why.msg);
+		(void)fprintf(im->said.to, "conflict: %s\n", why.msg);
 		return OKTA_OK;
 	}
 	*err = why;
@@ -235,12 +264,15 @@ import_snapshot(const struct okta_conf *conf, const char *path, const char *file
 		    "%s: is of another org (%.*s) than [okta] org_url", file,
 		    (int)snap.org_url.len, snap.org_url.p);
 	if (r == OKTA_OK)
+		r = said_begin(&im.said, &err);
+	if (r == OKTA_OK)
 		r = okta_registry_open(
 		    path, okta_view_str(conf->org_url), false, &im.reg, &err);
 	if (r == OKTA_OK)
 		r = import_all(&im, &snap, &err);
 	okta_registry_close(&im.reg);
 	okta_snap_close(&snap);
+	said_end(&im.said);
 	if (r != OKTA_OK)
 		return ctl_fail(1, "%s", err.msg);
 	(void)printf("%s: %zu ids are as %s has them\n", path, im.rows, file);
@@ -253,9 +285,14 @@ keep_all(const struct okta_conf *conf, const char *path, const char *file,
     struct okta_view text, struct ctl_lines *lines, struct okta_err *err)
 {
 	struct okta_registry *reg = NULL;
+	struct said said = { 0 };
 	enum okta_rc r;
 
-	r = okta_registry_open(path, okta_view_str(conf->org_url), false, &reg, err);
+	r = said_begin(&said, err);
+	lines->said = said.to;
+	if (r == OKTA_OK)
+		r = okta_registry_open(
+		    path, okta_view_str(conf->org_url), false, &reg, err);
 	if (r == OKTA_OK)
 		r = okta_registry_begin(reg, err);
 	if (r == OKTA_OK)
@@ -268,6 +305,7 @@ keep_all(const struct okta_conf *conf, const char *path, const char *file,
 	if (r == OKTA_OK)
 		r = okta_registry_commit(reg, err);
 	okta_registry_close(&reg);
+	said_end(&said);
 	return r;
 }
 

@@ -91,7 +91,7 @@ static void
 complain(struct ctl_lines *lines, const char *file, size_t number, const char *why)
 {
 	lines->faults++;
-	(void)fprintf(stderr, "%s: line %zu: %s\n", file, number, why);
+	(void)fprintf(lines->said, "%s: line %zu: %s\n", file, number, why);
 }
 
 /* Those of KIND, or for users also whatever cannot be read. */
@@ -140,7 +140,7 @@ show_refuted(void *ctx, const struct okta_registry_row *row)
 	lines->faults++;
 	okta_text_sanitize(name, sizeof(name), okta_view_str(row->name));
 	okta_text_sanitize(okta_id, sizeof(okta_id), okta_view_str(row->okta_id));
-	(void)fprintf(stderr,
+	(void)fprintf(lines->said,
 	    "%s (%s): has id %" PRIu32 " here, for ever: leave the name out\n", name,
 	    okta_id, row->id);
 	return OKTA_OK;
@@ -148,15 +148,14 @@ show_refuted(void *ctx, const struct okta_registry_row *row)
 
 enum okta_rc
 ctl_lines_keep(struct okta_registry *reg, const struct okta_conf *conf, const char *file,
-    struct okta_view text, struct ctl_lines *ret, struct okta_err *err)
+    struct okta_view text, struct ctl_lines *lines, struct okta_err *err)
 {
 	enum okta_rc r;
 
-	*ret = (struct ctl_lines){ 0 };
-	r = keep_kind(reg, conf, file, text, OKTA_REGISTRY_USER, ret, err);
+	r = keep_kind(reg, conf, file, text, OKTA_REGISTRY_USER, lines, err);
 	if (r == OKTA_OK)
-		r = keep_kind(reg, conf, file, text, OKTA_REGISTRY_GROUP, ret, err);
+		r = keep_kind(reg, conf, file, text, OKTA_REGISTRY_GROUP, lines, err);
 	if (r == OKTA_OK)
-		r = okta_registry_each_refuted(reg, show_refuted, ret, err);
+		r = okta_registry_each_refuted(reg, show_refuted, lines, err);
 	return r;
 }

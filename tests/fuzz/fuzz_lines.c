@@ -97,6 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n_kept = n_refused = 0;
 	groups_began = false;
 	fuzz_capture();
+	lines = (struct ctl_lines){ .said = stderr };
 	r = ctl_lines_keep(NULL, &conf, "ids", text, &lines, &err);
 	printed = fuzz_captured();
 	FUZZ_CHECK(r == OKTA_OK);

@@ -268,6 +268,22 @@ def registry_import_names_each_line_it_cannot_take_and_imports_none():
 
 
 @test
+def registry_import_keeps_nobody_waiting_while_its_complaints_are_read():
+    h = wide()
+    h.sync()
+    lines = give_lines(h, ''.join(f'p{i}, 5\n' for i in range(5000)))
+    command = [os.path.join(BUILD, 'oktactl'), '--config', h.conf, '--state', h.state, 'registry', 'import', lines]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=as_uid) as p:
+        os.read(p.stderr.fileno(), 1)  # more than a pipe holds
+        h.use_files(users=[user(n, f'p{n}@acme.example') for n in (1, 2, 3)])
+        h.sync()
+        same(p.poll(), None)
+        said = p.stderr.read().decode()
+    same(p.returncode, 1)
+    has(said, 'line 5000: ', '5000 faults, listed above: nothing was imported')
+
+
+@test
 def registry_import_refuses_lines_for_people_who_have_another_id_already():
     h = wide()
     h.sync()
